@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What core/ takes from its surroundings: fixed-width types and three memory
+ * accesses.  Nothing else: no allocation, no lock, no kernel or libc call, so that
+ * the module, the tool, the fuzzers and the unit tests compile the same files.
+ *
+ * The host provides two functions, estp_page_drop() and estp_page_cost() (core.h).
+ */
+#ifndef ESTP_CORE_PORT_H
+#define ESTP_CORE_PORT_H
+
+#include "../include/uapi/estp.h"
+
+#ifdef __KERNEL__
+
+#include <linux/types.h>
+#include <linux/compiler.h>
+#include <asm/barrier.h>
+
+#define estp_load(p)		READ_ONCE(*(p))
+#define estp_store(p, v)	WRITE_ONCE(*(p), v)
+/* What was written before is seen by whoever follows the pointer. */
+#define estp_publish(p, v)	smp_store_release(p, v)
+
+#else
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+
+#define estp_load(p)		__atomic_load_n(p, __ATOMIC_CONSUME)
+#define estp_store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define estp_publish(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+
+#endif
+
+#endif /* ESTP_CORE_PORT_H */

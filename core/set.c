@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The registered pages of one address space, and the answer to an event.
+ *
+ * Writers are serialised by the host and change one slot at a time; each such change
+ * is complete in itself.  What an event reads is one slot for its page, and, only after
+ * a hit whose span or response reaches another page, one or two more to see whether
+ * that entry has ended.
+ */
+#include "core.h"
+
+/* No page and no token has this key: it is odd, and far past the last token. */
+static struct estp_page tombstone = { .key = ~0ull };
+
+#define TOMBSTONE	((unsigned long)&tombstone)
+
+struct estp_page *estp_tombstone(void)
+{
+	return &tombstone;
+}
+
+/* ---- Events ----------------------------------------------------------------- */
+
+/* Is every page of an entry's response still the one that it was meant for? */
+static bool response_alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
+{
+	const struct estp_code *code = &page->code[i];
+	u64 response = estp_code_response(page, code), last = response, key;
+
+	/* Only INTERRUPT has a length. */
+	if (i >= page->end[2 * ESTP_INTERRUPT - 1] && i < page->end[2 * ESTP_INTERRUPT + 1])
+		last += code->one.response_len - 1;
+
+	/* Offsets in a page are below 64 KiB; keys are multiples of its size. */
+	for (key = response & ~(u64)(ix->page_size - 1); key <= last; key += ix->page_size) {
+		unsigned long slot = estp_index_find(ix, key);
+
+		if (!slot || estp_slot_page(slot)->birth > page->stamp)
+			return false;
+	}
+	return true;
+}
+
+static bool alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
+{
+	const struct estp_code *code = &page->code[i];
+
+	if (likely(!(code->bits & (ESTP_CODE_WIDE | ESTP_CODE_FAR))))
+		return true;
+	if (code->bits & ESTP_CODE_WIDE &&
+	    !estp_index_find(ix, estp_token_key(estp_page_wide(page, i))))
+		return false;
+	return !(code->bits & ESTP_CODE_FAR) || response_alive(ix, page, i);
+}
+
+/* The first entry of [lo, hi) whose reach exceeds off. */
+static u32 first_to_reach(const struct estp_page *page, u32 lo, u32 hi, u32 row, u32 off)
+{
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (page->code[mid].reach[row] > off)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+#define ENDED_MAX	64	/* entries looked at once the winner proved ended */
+
+static const struct estp_code *winner(const struct estp_index *ix,
+				      const struct estp_page *page, u32 run, u32 off,
+				      u8 cause)
+{
+	u32 hi = page->end[run], more = ENDED_MAX;
+	u32 i = first_to_reach(page, run ? page->end[run - 1] : 0, hi, cause, off);
+
+	for (; i < hi && page->code[i].start <= off && more--; i++) {
+		const struct estp_code *code = &page->code[i];
+
+		/* True of the first one; later ones are looked at only if it ended. */
+		if (code->last < off)
+			continue;
+		if (run >= 2 * ESTP_FAULT && !(code->bits >> cause & 1))
+			continue;
+		if (alive(ix, page, i))
+			return code;
+	}
+	return NULL;
+}
+
+bool estp_match(const struct estp_index *ix, const struct estp_page *page, u64 pc,
+		u8 selector, u8 cause, struct estp_match *match)
+{
+	u32 run = 2u * selector, off = pc - page->key;
+	const struct estp_code *code;
+
+	code = winner(ix, page, run, off, cause);
+	if (!code)
+		code = winner(ix, page, run + 1, off, cause);
+	if (!code)
+		return false;
+
+	match->response = estp_code_response(page, code);
+	match->clear_mask = 0;
+	match->reset_pkey = code->bits & ESTP_CODE_RESET_PKEY;
+	if (selector == ESTP_INTERRUPT)
+		match->clear_mask = code->one.mask_lo | (u32)code->one.mask_hi << 16;
+	return true;
+}
+
+bool estp_set_alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
+{
+	return alive(ix, page, i);
+}
+
+u64 estp_set_sequence(const struct estp_index *ix, const struct estp_page *page, u32 i,
+		      struct estp_sequence *out)
+{
+	const struct estp_code *code = &page->code[i];
+	u64 wide = code->bits & ESTP_CODE_WIDE ? estp_page_wide(page, i) : 0;
+
+	*out = (struct estp_sequence) {
+		.start = page->key + code->start,
+		.length = code->last - code->start + 1u,
+		.response = estp_code_response(page, code),
+		.causes = code->bits & ESTP_CODE_CAUSES,
+		.flags = code->bits & ESTP_CODE_RESET_PKEY ? ESTP_ENTRY_RESET_PKEY : 0,
+	};
+	estp_page_kind(page, i, &out->selector, &out->layout);
+	if (out->selector == ESTP_INTERRUPT) {
+		out->response_len = code->one.response_len;
+		out->clear_mask = code->one.mask_lo | (u32)code->one.mask_hi << 16;
+	}
+	if (wide) {
+		unsigned long slot = estp_index_find(ix, estp_token_key(wide));
+
+		if (slot) {
+			out->start = estp_slot_page(slot)->birth;
+			out->length = estp_slot_page(slot)->stamp;
+		}
+	}
+	return wide;
+}
+
+/* ---- One index ---------------------------------------------------------------- */
+
+void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
+{
+	u32 i, bits = 0;
+
+	while (1u << bits < slots)
+		bits++;
+	ix->lo = ~0ull;
+	ix->hi = 0;
+	ix->shift = 64 - bits;
+	ix->mask = slots - 1;
+	ix->used = 0;
+	ix->page_size = page_size;
+	for (i = 0; i < slots; i++)
+		ix->slot[i] = 0;
+}
+
+static unsigned long *find_slot(struct estp_index *ix, u64 key)
+{
+	u32 i = estp_index_hash(ix, key);
+
+	for (; ix->slot[i & ix->mask]; i++)
+		if (estp_slot_page(ix->slot[i & ix->mask])->key == key)
+			return &ix->slot[i & ix->mask];
+	return NULL;
+}
+
+static unsigned long *free_slot(struct estp_index *ix, u64 key)
+{
+	u32 i = estp_index_hash(ix, key);
+
+	while (ix->slot[i & ix->mask] && ix->slot[i & ix->mask] != TOMBSTONE)
+		i++;
+	return &ix->slot[i & ix->mask];
+}
+
+static void insert(struct estp_index *ix, unsigned long value)
+{
+	u64 key = estp_slot_page(value)->key;
+	unsigned long *slot = free_slot(ix, key);
+
+	if (!*slot)
+		ix->used++;
+	if (!estp_key_is_token(key)) {
+		if (key < ix->lo)
+			estp_store(&ix->lo, key);
+		if (key + ix->page_size > ix->hi)
+			estp_store(&ix->hi, key + ix->page_size);
+	}
+	estp_publish(slot, value);
+}
+
+/* ---- The set -------------------------------------------------------------------- */
+
+void estp_set_init(struct estp_set *set, struct estp_index *ix)
+{
+	*set = (struct estp_set) { .index = ix };
+}
+
+static u64 keys(const struct estp_set *set)
+{
+	return set->pages + set->tokens;
+}
+
+u32 estp_set_slots(const struct estp_set *set, u64 more)
+{
+	u32 slots = ESTP_INDEX_SLOT_MIN;
+
+	while (slots < 2 * (keys(set) + more) && slots < 1u << 31)
+		slots *= 2;
+	return slots;
+}
+
+bool estp_set_room(const struct estp_set *set, u64 more)
+{
+	return 2 * (set->index->used + more) <= (u64)set->index->mask + 1;
+}
+
+static bool counts_as_code(unsigned long slot)
+{
+	return !(slot & ESTP_SLOT_VOID) && !estp_key_is_token(estp_slot_page(slot)->key) &&
+	       estp_page_entries(estp_slot_page(slot));
+}
+
+static void account(struct estp_set *set, unsigned long slot, int sign)
+{
+	const struct estp_page *page = estp_slot_page(slot);
+
+	if (estp_key_is_token(page->key))
+		set->tokens += sign;
+	else
+		set->pages += sign;
+	set->code_pages += counts_as_code(slot) ? sign : 0;
+	set->bytes += sign * (s64)estp_page_cost(estp_page_bytes(page));
+}
+
+/* Change a slot that is in use, in the index and in the one being filled. */
+static void change(struct estp_set *set, u64 key, unsigned long value)
+{
+	unsigned long *slot = find_slot(set->index, key);
+
+	estp_publish(slot, value);
+	slot = set->next ? find_slot(set->next, key) : NULL;
+	if (slot)
+		estp_publish(slot, value);
+}
+
+bool estp_set_move(struct estp_set *set, u32 from, u32 nr)
+{
+	const struct estp_index *ix = set->index;
+
+	for (; from <= ix->mask && nr; from++, nr--)
+		if (ix->slot[from] && ix->slot[from] != TOMBSTONE)
+			insert(set->next, ix->slot[from]);
+	return from > ix->mask;
+}
+
+struct estp_index *estp_set_moved(struct estp_set *set)
+{
+	struct estp_index *old = set->index;
+
+	estp_publish(&set->index, set->next);
+	set->next = NULL;
+	return old;
+}
+
+void estp_set_put(struct estp_set *set, struct estp_page *page)
+{
+	unsigned long *slot = find_slot(set->index, page->key);
+	struct estp_page *old;
+
+	account(set, (unsigned long)page, 1);
+	if (!slot) {
+		insert(set->index, (unsigned long)page);
+		return;
+	}
+	old = estp_slot_page(*slot);
+	account(set, *slot, -1);
+	change(set, page->key, (unsigned long)page);
+	estp_page_drop(old);
+}
+
+bool estp_set_remove(struct estp_set *set, u64 key)
+{
+	unsigned long *slot = find_slot(set->index, key);
+	struct estp_page *page;
+
+	if (!slot)
+		return false;
+	page = estp_slot_page(*slot);
+	account(set, *slot, -1);
+	change(set, key, TOMBSTONE);
+	if (!estp_key_is_token(key))
+		set->gen++;
+	estp_page_drop(page);
+	return true;
+}
+
+/* Wide entries that reach onto this page end on all others, too. */
+static void end_wide(struct estp_set *set, const struct estp_page *page)
+{
+	u32 i;
+
+	for (i = 0; page->wide_nr && i < estp_page_entries(page); i++)
+		if (page->code[i].bits & ESTP_CODE_WIDE)
+			estp_set_remove(set, estp_token_key(estp_page_wide(page, i)));
+}
+
+static void unmap_page(struct estp_set *set, unsigned long slot, bool *found)
+{
+	(void)found;
+	end_wide(set, estp_slot_page(slot));
+	estp_set_remove(set, estp_slot_page(slot)->key);
+}
+
+static void unregister_page(struct estp_set *set, unsigned long slot, bool *found)
+{
+	struct estp_page *page = estp_slot_page(slot);
+	u32 i;
+
+	if (!counts_as_code(slot))
+		return;
+	for (i = 0; !*found && i < estp_page_entries(page); i++)
+		*found = alive(set->index, page, i);
+	end_wide(set, page);
+	if (!(page->flags & ESTP_PAGE_RESPONSES)) {
+		estp_set_remove(set, page->key);
+		return;
+	}
+	account(set, slot, -1);
+	account(set, slot | ESTP_SLOT_VOID, 1);
+	change(set, page->key, slot | ESTP_SLOT_VOID);
+}
+
+static u32 for_range(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr, bool *found,
+		     void (*act)(struct estp_set *set, unsigned long slot, bool *found))
+{
+	const struct estp_index *ix = set->index;
+	unsigned long slot;
+	u64 key;
+
+	if (start >= ix->hi || end <= ix->lo)
+		return 0;
+	if (!from && (end - start) / ix->page_size <= nr) {
+		for (key = start; key < end; key += ix->page_size) {
+			slot = estp_index_find(ix, key);
+			if (slot)
+				act(set, slot, found);
+		}
+		return 0;
+	}
+	for (; from <= ix->mask && nr; from++, nr--) {
+		slot = ix->slot[from];
+		key = slot ? estp_slot_page(slot)->key : ~0ull;
+		if (!estp_key_is_token(key) && key >= start && key < end)
+			act(set, slot, found);
+	}
+	return from <= ix->mask ? from : 0;
+}
+
+u32 estp_set_unmap(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr)
+{
+	return for_range(set, start, end, from, nr, NULL, unmap_page);
+}
+
+u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr,
+			bool *found)
+{
+	return for_range(set, start, end, from, nr, found, unregister_page);
+}
+
+void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp_index *ix,
+		   void (*hold)(struct estp_page *page))
+{
+	const struct estp_index *src = from->index;
+	u32 i;
+
+	*to = *from;
+	to->index = ix;
+	to->next = NULL;
+	ix->lo = src->lo;
+	ix->hi = src->hi;
+	ix->shift = src->shift;
+	ix->mask = src->mask;
+	ix->used = src->used;
+	ix->page_size = src->page_size;
+	for (i = 0; i <= src->mask; i++) {
+		unsigned long slot = src->slot[i];
+
+		ix->slot[i] = slot;
+		if (slot && slot != TOMBSTONE)
+			hold(estp_slot_page(slot));
+	}
+}
