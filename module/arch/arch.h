@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an architecture provides; the folder is the switch.  <isa>/arch.c and .S
+ * define these, arch_inline.h beside them the ones that every event pays for.
+ */
+#ifndef ESTP_ARCH_H
+#define ESTP_ARCH_H
+
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+
+#include "../../core/core.h"
+
+/* What this machine honours; called once at load, may sleep. */
+int estp_arch_init(struct estp_rules *rules);
+
+/**
+ * struct estp_frame - where a signal frame would resume
+ * @pc: the pc that the frame would hold, after system-call restart processing
+ * @restart: a system call would be started again there
+ */
+struct estp_frame {
+	unsigned long pc;
+	bool restart;
+};
+
+/* Before the frame of a handler is written; irqs off. */
+struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction *ka);
+/* Make the frame hold another pc; a restart that was due does not happen. */
+void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsigned long pc);
+/* Clear masked registers, in what the frame will hold and what the handler will see. */
+void estp_arch_clear(struct pt_regs *regs, u32 mask, bool reset_pkey);
+/* Forget the address, error code and number of the last trap. */
+void estp_arch_forget_trap(void);
+/* A signal that is not a trap's is being delivered: its frame says so. */
+void estp_arch_no_trap(void);
+/* Was this forced signal raised by the instruction at the user pc? */
+bool estp_arch_is_fault(const struct pt_regs *regs, const struct kernel_siginfo *info);
+
+/* Called by the kernel's fork code in our stead, see compat/hooks.c. */
+void estp_arch_fork_mm_entry(void);
+void estp_arch_fork_thread_entry(void);
+
+#if defined(CONFIG_X86_64)
+#include "x86_64/arch_inline.h"
+#else
+#error "estp: no port for this architecture; see doc/porting.md"
+#endif
+
+#endif /* ESTP_ARCH_H */

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From finished pages to a changed set, all or nothing.
+ *
+ * Everything that can fail is done first: memory for the pages, for a larger index.
+ * What follows are single-slot changes in short holds of set_lock.  Nothing can unmap the
+ * pages in between: mmap_lock is held, and an unmapping that is still under way has
+ * left the vma tree before we looked there.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "estp.h"
+#include "commit.h"
+
+#define STEP_NR		256	/* slots or pages under one hold of set_lock */
+
+static struct estp_page *chained(const struct estp_page *page)
+{
+	return page->rcu[0];
+}
+
+void estp_batch_add(struct estp_batch *batch, struct estp_page *page)
+{
+	unsigned long old;
+
+	page->rcu[0] = batch->page;
+	batch->page = page;
+	batch->bytes += estp_page_cost(estp_page_bytes(page));
+
+	rcu_read_lock();
+	old = estp_index_find(batch->space->set.index, page->key);
+	if (old)
+		batch->bytes -= estp_page_cost(estp_page_bytes(estp_slot_page(old)));
+	rcu_read_unlock();
+	if (old)
+		return;
+	batch->new_keys++;
+	if (!estp_key_is_token(page->key))
+		batch->new_pages++;
+}
+
+void estp_batch_discard(struct estp_batch *batch)
+{
+	while (batch->page) {
+		struct estp_page *page = batch->page;
+
+		batch->page = chained(page);
+		estp_page_free(page);
+	}
+}
+
+static u32 slots_wanted(const struct estp_batch *batch)
+{
+	const struct estp_set *set = &batch->space->set;
+
+	return estp_set_room(set, batch->new_keys) ? set->index->mask + 1 :
+						     estp_set_slots(set, batch->new_keys);
+}
+
+unsigned long estp_batch_find(const struct estp_batch *batch, u64 key)
+{
+	unsigned long slot;
+
+	/* Other slots are passed on the way, and their pages may be going. */
+	rcu_read_lock();
+	slot = estp_index_find(batch->space->set.index, key);
+	rcu_read_unlock();
+	return slot;
+}
+
+bool estp_batch_over_limit(const struct estp_batch *batch)
+{
+	const struct estp_set *set = &batch->space->set;
+
+	return set->pages + batch->new_pages > READ_ONCE(estp_max_pages) ||
+	       set->bytes + batch->bytes + ESTP_INDEX_BYTES(slots_wanted(batch)) >
+	       READ_ONCE(estp_max_bytes);
+}
+
+static int make_room(struct estp_batch *batch)
+{
+	struct estp_space *space = batch->space;
+	struct estp_set *set = &space->set;
+	struct estp_index *ix;
+	bool done = false;
+	u32 at;
+
+	if (estp_set_room(set, batch->new_keys))
+		return 0;
+	ix = estp_index_alloc(slots_wanted(batch));
+	if (!ix)
+		return -ENOMEM;
+
+	spin_lock(&space->set_lock);
+	set->next = ix;
+	for (at = 0; !done; at += STEP_NR) {
+		done = estp_set_move(set, at, STEP_NR);
+		if (!done)
+			cond_resched_lock(&space->set_lock);
+	}
+	ix = estp_set_moved(set);
+	spin_unlock(&space->set_lock);
+	estp_index_free(ix);
+	return 0;
+}
+
+int estp_batch_commit(struct estp_batch *batch)
+{
+	struct estp_space *space = batch->space;
+	int err = make_room(batch);
+
+	if (err)
+		return err;
+	spin_lock(&space->set_lock);
+	while (batch->page) {
+		struct estp_page *page = batch->page;
+
+		batch->page = chained(page);
+		page->refs = 1;
+		estp_set_put(&space->set, page);
+		cond_resched_lock(&space->set_lock);
+	}
+	spin_unlock(&space->set_lock);
+	return 0;
+}
+
+static u32 count_wide(const struct estp_item *item, u32 nr)
+{
+	u32 i, wide_nr = 0;
+
+	for (i = 0; i < nr; i++)
+		wide_nr += !!item[i].wide;
+	return wide_nr;
+}
+
+struct estp_page *estp_page_make(u64 addr, const struct estp_item *item, u32 nr,
+				 unsigned long old, u64 gen, u16 flags)
+{
+	struct estp_page *page;
+
+	if (nr > ESTP_PAGE_ENTRY_MAX)
+		return ERR_PTR(-ENOSPC);
+	page = estp_page_alloc(ESTP_PAGE_BYTES(nr, count_wide(item, nr)));
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	estp_page_build(page, addr, PAGE_SIZE, item, nr);
+	page->birth = old ? estp_slot_page(old)->birth : gen;
+	page->stamp = gen;
+	page->flags = flags | (old ? estp_slot_page(old)->flags : 0);
+	return page;
+}
+
+void estp_tell(unsigned long addr, const struct estp_reject *why)
+{
+	if (why->index == ESTP_IN_THE_HEADER)
+		pr_debug_ratelimited("%s[%d]: %#lx refused: %s %#llx: %s\n", current->comm,
+				     current->pid, addr, estp_field_text(why->field),
+				     why->value, estp_reason_text(why->reason));
+	else
+		pr_debug_ratelimited("%s[%d]: %#lx refused: %u: %s %#llx: %s\n", current->comm,
+				     current->pid, addr, why->index,
+				     estp_field_text(why->field), why->value,
+				     estp_reason_text(why->reason));
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hooks: where a stock kernel lets us in.
+ *
+ *   function               way        for
+ *   do_madvise             divert     registration; only our advice values, only madvise(2)
+ *   force_sig_info_to_task divert     FAULT: return at once, nothing sent
+ *   unhandled_signal       divert     no log line for a fault that will be diverted
+ *   signal_fault           look       a frame that sigreturn cannot read is no FAULT
+ *   force_sigsegv          look       neither is a broken rseq area
+ *   uprobe_dup_mmap        call       fork copies the set; may sleep
+ *   uprobe_copy_process    call       a new task is covered; may sleep
+ *
+ *   tracepoint             for
+ *   signal_deliver         INTERRUPT, signals as PREEMPTION
+ *   sched_process_exec     leave the old address space
+ *   sched_process_exit     leave it for good
+ *
+ * "divert" sets the instruction pointer where ftrace returns to; the original is never
+ * called by us, so a sealed ENDBR there does not matter.  "call" is an ftrace direct call:
+ * our assembler is called first and returns into the function.
+ *
+ * None of these functions is an interface.  One that cannot be hooked is named, and
+ * nothing is loaded.  ops are permanent: sysctl kernel.ftrace_enabled=0 is refused
+ * rather than silently taking protection away.
+ */
+#include <linux/ftrace.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <trace/events/sched.h>
+#include <trace/events/signal.h>
+
+#include "compat.h"
+#include "../estp.h"
+#include "../arch/arch.h"
+
+/* kernel/signal.c, enum sig_handler: the one that may be handled. */
+#define HANDLER_CURRENT	0
+
+static char *without_hook;
+module_param(without_hook, charp, 0400);
+MODULE_PARM_DESC(without_hook, "for tests: leave out the hook of this name (taints nothing, protects nothing)");
+
+/* ---- What the hooks do ---------------------------------------------------------------- */
+
+static void on_madvise(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+		       struct ftrace_regs *fregs)
+{
+	int advice = estp_hook_argument(fregs, 3);
+
+	if (likely(advice < MADV_ESTP_REGISTER || advice > MADV_ESTP_QUERY))
+		return;
+	/* Not for process_madvise, not for io_uring: their callers are somebody else. */
+	if ((struct mm_struct *)estp_hook_argument(fregs, 0) != current->mm ||
+	    current->flags & (PF_KTHREAD | PF_USER_WORKER) ||
+	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
+		return;
+	/* Being unloaded: as if it were not there. */
+	if (!try_module_get(THIS_MODULE))
+		return;
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)estp_madvise);
+}
+
+static int diverted(void)
+{
+	return 0;
+}
+
+static void on_force_sig(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+			 struct ftrace_regs *fregs)
+{
+	if (likely(hlist_empty(&current->preempt_notifiers)))
+		return;
+	if ((struct task_struct *)estp_hook_argument(fregs, 1) != current ||
+	    estp_hook_argument(fregs, 2) != HANDLER_CURRENT)
+		return;
+	if (estp_fault((struct kernel_siginfo *)estp_hook_argument(fregs, 0)))
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)diverted);
+}
+
+static void on_unhandled_signal(unsigned long ip, unsigned long parent,
+				struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	if (likely(hlist_empty(&current->preempt_notifiers)))
+		return;
+	if ((struct task_struct *)estp_hook_argument(fregs, 0) == current &&
+	    estp_fault_expected(estp_hook_argument(fregs, 1)))
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)diverted);
+}
+
+static void on_no_fault(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
+			struct ftrace_regs *fregs)
+{
+	estp_fault_not_next();
+}
+
+static void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
+			      struct k_sigaction *ka)
+{
+	if (likely(hlist_empty(&current->preempt_notifiers)))
+		return;
+	estp_signal_deliver(sig, info, ka);
+}
+
+static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
+		    struct linux_binprm *bprm)
+{
+	estp_thread_leave();
+}
+
+static void on_exit(void *data, struct task_struct *task)
+{
+	estp_thread_leave();
+}
+
+/* ---- Functions --------------------------------------------------------------------------- */
+
+enum way { DIVERT, LOOK, CALL };
+
+struct hook {
+	const char *function;
+	enum way way;
+	ftrace_func_t act;			/* DIVERT, LOOK */
+	void (*entry)(void);			/* CALL */
+	struct ftrace_ops ops;
+	bool installed;
+};
+
+static struct hook hook[] = {
+	{ "do_madvise", DIVERT, .act = on_madvise },
+	{ "force_sig_info_to_task", DIVERT, .act = on_force_sig },
+	{ "unhandled_signal", DIVERT, .act = on_unhandled_signal },
+	{ "signal_fault", LOOK, .act = on_no_fault },
+	{ "force_sigsegv", LOOK, .act = on_no_fault },
+	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
+	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
+};
+
+static int set_function(struct hook *h)
+{
+	return ftrace_set_filter(&h->ops, (unsigned char *)h->function, strlen(h->function), 1);
+}
+
+static int install_hook(struct hook *h)
+{
+	int err = set_function(h);
+
+	if (err)
+		return err;
+	if (h->way == CALL)
+		return register_ftrace_direct(&h->ops, (unsigned long)h->entry);
+	h->ops.func = h->act;
+	/* Nothing that the callbacks call is hooked by us: no need for ftrace's own care. */
+	h->ops.flags |= FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT |
+			(h->way == DIVERT ? FTRACE_OPS_FL_IPMODIFY : 0);
+	return register_ftrace_function(&h->ops);
+}
+
+static void remove_hook(struct hook *h)
+{
+	if (!h->installed)
+		return;
+	if (h->way == CALL)
+		unregister_ftrace_direct(&h->ops, (unsigned long)h->entry, false);
+	else
+		unregister_ftrace_function(&h->ops);
+	ftrace_free_filter(&h->ops);
+	h->installed = false;
+}
+
+/* ---- Tracepoints --------------------------------------------------------------------------- */
+
+struct point {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+	bool installed;
+};
+
+static struct point point[] = {
+	{ "signal_deliver", on_signal_deliver },
+	{ "sched_process_exec", on_exec },
+	{ "sched_process_exit", on_exit },
+};
+
+static void find_point(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(point); i++)
+		if (!strcmp(tp->name, point[i].name))
+			point[i].tp = tp;
+}
+
+static int install_point(struct point *p)
+{
+	return p->tp ? tracepoint_probe_register(p->tp, p->probe, NULL) : -ENOENT;
+}
+
+static void remove_point(struct point *p)
+{
+	if (p->installed)
+		tracepoint_probe_unregister(p->tp, p->probe, NULL);
+	p->installed = false;
+}
+
+/* ---- All of them ------------------------------------------------------------------------------ */
+
+static bool left_out(const char *name)
+{
+	return without_hook && !strcmp(without_hook, name);
+}
+
+static int failed(const char *kind, const char *name, int err)
+{
+	pr_err("cannot hook %s %s (%d): not loaded, this kernel is not one that estp knows\n",
+	       kind, name, err);
+	return err;
+}
+
+int estp_hooks_install(void)
+{
+	int i, err;
+
+	for_each_kernel_tracepoint(find_point, NULL);
+	/* Who leaves before who comes: a task is never covered without its end being seen. */
+	for (i = ARRAY_SIZE(point) - 1; i >= 0; i--) {
+		if (left_out(point[i].name))
+			continue;
+		err = install_point(&point[i]);
+		if (err) {
+			failed("tracepoint", point[i].name, err);
+			goto undo;
+		}
+		point[i].installed = true;
+	}
+	/* Registration last. */
+	for (i = ARRAY_SIZE(hook) - 1; i >= 0; i--) {
+		if (left_out(hook[i].function))
+			continue;
+		err = install_hook(&hook[i]);
+		if (err) {
+			ftrace_free_filter(&hook[i].ops);
+			failed("function", hook[i].function, err);
+			goto undo;
+		}
+		hook[i].installed = true;
+	}
+	return 0;
+undo:
+	estp_hooks_remove();
+	return err;
+}
+
+void estp_hooks_remove(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hook); i++)
+		remove_hook(&hook[i]);
+	for (i = 0; i < ARRAY_SIZE(point); i++)
+		remove_point(&point[i]);
+	tracepoint_synchronize_unregister();
+	/* Tasks may have been preempted anywhere in what the hooks led them to. */
+	synchronize_rcu_tasks();
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/estp: counters and the list, for tools.
+ *
+ * Another process is named by an open /proc/PID/mem.  Opening that is where the kernel asks
+ * its security modules whether the opener may ptrace PID; whoever holds the descriptor
+ * could write that memory anyway.  We take no more from it than which mm it means, as
+ * a key to look up: it is never followed.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/uaccess.h>
+
+#include "estp.h"
+#include "compat/compat.h"
+
+static bool is_proc_mem(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == PROC_SUPER_MAGIC &&
+	       S_ISREG(file_inode(file)->i_mode) &&
+	       !strcmp(file->f_path.dentry->d_name.name, "mem");
+}
+
+/* The space that a request means; NULL if that process has none. */
+static struct estp_space *named_space(s32 mem_fd)
+{
+	struct estp_space *space;
+	struct file *file;
+
+	if (mem_fd == -1)
+		return estp_space_get(current->mm);
+	file = fget(mem_fd);
+	if (!file)
+		return ERR_PTR(-EBADF);
+	space = is_proc_mem(file) ? estp_space_get(file->private_data) : ERR_PTR(-EINVAL);
+	fput(file);
+	return space;
+}
+
+/* ---- Going through a set -------------------------------------------------------------- */
+
+struct walk {
+	struct estp_sequence *seq;	/* room for max; NULL: count only */
+	u32 max, nr;
+};
+
+static void walk_page(const struct estp_index *ix, const struct estp_page *page,
+		      struct walk *walk)
+{
+	struct estp_sequence seq;
+	u32 i;
+
+	for (i = 0; i < estp_page_entries(page); i++) {
+		if (!estp_set_alive(ix, page, i))
+			continue;
+		estp_set_sequence(ix, page, i, &seq);
+		/* One that spans several pages counts where it begins. */
+		if ((seq.start & PAGE_MASK) != page->key)
+			continue;
+		if (walk->nr < walk->max && walk->seq)
+			walk->seq[walk->nr] = seq;
+		walk->nr++;
+	}
+}
+
+/* register_mutex held: nothing is added; what is unmapped meanwhile may be missing. */
+static void walk_set(struct estp_space *space, struct walk *walk)
+{
+	const struct estp_index *ix = space->set.index;
+	u32 i;
+
+	for (i = 0; i <= ix->mask; i++) {
+		unsigned long slot;
+
+		rcu_read_lock();
+		slot = READ_ONCE(ix->slot[i]);
+		if (slot && !(slot & ESTP_SLOT_VOID) &&
+		    !estp_key_is_token(estp_slot_page(slot)->key))
+			walk_page(ix, estp_slot_page(slot), walk);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+/* ---- Statistics -------------------------------------------------------------------------- */
+
+static int fill_stats(struct estp_space *space, struct estp_stats *stats)
+{
+	struct walk walk = {};
+	int i;
+
+	if (mutex_lock_killable(&space->register_mutex))
+		return -ERESTARTNOINTR;
+	walk_set(space, &walk);
+	spin_lock(&space->set_lock);
+	stats->pages = space->set.pages;
+	stats->memory = space->set.bytes + ESTP_INDEX_BYTES(space->set.index->mask + 1);
+	spin_unlock(&space->set_lock);
+	mutex_unlock(&space->register_mutex);
+
+	stats->sequences = walk.nr;
+	stats->fences = atomic64_read(&space->fences);
+	for (i = 0; i < ESTP_SELECTOR_NR; i++)
+		stats->diversions[i] = atomic64_read(&space->diversions[i]);
+	return 0;
+}
+
+static long get_stats(struct estp_stats __user *arg)
+{
+	struct estp_stats stats;
+	struct estp_space *space;
+	int err = 0;
+
+	if (copy_from_user(&stats, arg, sizeof(stats)))
+		return -EFAULT;
+	if (stats.flags)
+		return -EINVAL;
+	space = named_space(stats.mem_fd);
+	if (IS_ERR(space))
+		return PTR_ERR(space);
+	stats = (struct estp_stats) { .mem_fd = stats.mem_fd };
+	if (space) {
+		err = fill_stats(space, &stats);
+		estp_space_put(space);
+	}
+	if (!err && copy_to_user(arg, &stats, sizeof(stats)))
+		err = -EFAULT;
+	return err;
+}
+
+/* ---- List ----------------------------------------------------------------------------------- */
+
+static int by_address(const void *va, const void *vb)
+{
+	const struct estp_sequence *a = va, *b = vb;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->selector != b->selector)
+		return a->selector < b->selector ? -1 : 1;
+	if (a->layout != b->layout)	/* tables are matched before pages */
+		return a->layout > b->layout ? -1 : 1;
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return a->response < b->response ? -1 : a->response > b->response;
+}
+
+static int collect(struct estp_space *space, struct walk *walk)
+{
+	struct walk count = {};
+	int err = 0;
+
+	if (mutex_lock_killable(&space->register_mutex))
+		return -ERESTARTNOINTR;
+	walk_set(space, &count);
+	walk->max = count.nr;
+	walk->seq = kvcalloc(max(count.nr, 1u), sizeof(*walk->seq), GFP_KERNEL_ACCOUNT);
+	if (walk->seq)
+		walk_set(space, walk);
+	else
+		err = -ENOMEM;
+	mutex_unlock(&space->register_mutex);
+	if (!err)
+		sort(walk->seq, walk->nr, sizeof(*walk->seq), by_address, NULL);
+	return err;
+}
+
+static long get_list(struct estp_list __user *arg)
+{
+	struct walk walk = {};
+	struct estp_space *space;
+	struct estp_list list;
+	int err = 0;
+	u32 n;
+
+	if (copy_from_user(&list, arg, sizeof(list)))
+		return -EFAULT;
+	if (list.flags)
+		return -EINVAL;
+	space = named_space(list.mem_fd);
+	if (IS_ERR(space))
+		return PTR_ERR(space);
+	if (space) {
+		err = collect(space, &walk);
+		estp_space_put(space);
+	}
+	if (!err) {
+		n = min(walk.nr, list.capacity);
+		if (n && copy_to_user(u64_to_user_ptr(list.sequences), walk.seq,
+				      n * sizeof(*walk.seq)))
+			err = -EFAULT;
+		else if (put_user(walk.nr, &arg->count))
+			err = -EFAULT;
+	}
+	kvfree(walk.seq);
+	return err;
+}
+
+static long ioctl(struct file *file, unsigned int request, unsigned long arg)
+{
+	switch (request) {
+	case ESTP_IOC_STATS:
+		return get_stats((void __user *)arg);
+	case ESTP_IOC_LIST:
+		return get_list((void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "estp",
+	.fops = &device_fops,
+	.mode = 0666,
+};
+
+int estp_device_init(void)
+{
+	return misc_register(&device);
+}
+
+void estp_device_exit(void)
+{
+	misc_deregister(&device);
+}

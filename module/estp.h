@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * estp.ko: the objects, who owns them, and the order of locks.
+ *
+ *   struct estp_space    one a registered address space
+ *     set                its pages (core/set.c); readers under RCU
+ *     threads            one struct estp_thread a task that shares it
+ *
+ * A space lives while anything refers to it: its place in the table of spaces, each
+ * of its threads, whoever is working on it.  Each thread holds a reference to the
+ * module, so the module stays while any task can call into it.
+ *
+ * Lock order, outermost first:
+ *
+ *   estp_create_mutex            first registration of an address space
+ *   space->register_mutex        registration, unregistration, taking down
+ *   mmap_lock
+ *   space->set_lock              changes of the set; also in the notifier callback
+ *   estp_threads_lock (raw)      lists of threads and of spaces; irqs off
+ *
+ * The set changes only with mmap_lock held (read or write) and set_lock; so fork, which
+ * holds mmap_lock for writing, sees it stand still.
+ */
+#ifndef ESTP_MODULE_H
+#define ESTP_MODULE_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "../core/core.h"
+
+struct estp_space {
+	struct estp_set set;			/* first: the switch path reads it */
+	bool dead;				/* taken down; threads_lock to set */
+
+	struct mm_struct *mm;			/* held by the notifier until it is removed */
+	struct mutex register_mutex;
+	spinlock_t set_lock;
+	struct mmu_interval_notifier notifier;
+	/* Pages being read by a registration; hit: some were unmapped meanwhile. */
+	unsigned long watch_start, watch_end;
+	bool watch_hit;
+	bool released;				/* the address space is gone */
+
+	refcount_t refs;
+	struct hlist_node by_mm;
+	struct list_head threads;
+	struct delayed_work take_down;
+	struct rcu_work free;
+
+	atomic64_t diversions[ESTP_SELECTOR_NR];
+	atomic64_t fences;
+};
+
+enum estp_thread_state {
+	ESTP_THREAD_COMING,	/* its attach work is queued */
+	ESTP_THREAD_ATTACHED,	/* its preempt notifier is in place */
+	ESTP_THREAD_GOING,	/* off the lists; freed with its last work */
+};
+
+struct estp_thread {
+	struct preempt_notifier notifier;
+	struct estp_space *space;
+	struct task_struct *task;	/* alive while this is on space->threads */
+	bool due;			/* PREEMPTION found at sched_out or by a fence */
+	bool due_queued;		/* due_work is queued; own task, irqs off or IPI */
+	bool no_fault;			/* the next forced signal is no instruction's */
+	enum estp_thread_state state;	/* threads_lock */
+	refcount_t refs;		/* being listed, being attached, each queued work */
+	struct callback_head due_work;
+	struct callback_head admin_work;	/* attach or detach, queued by others */
+	struct list_head in_space;
+	struct hlist_node by_task;
+	struct mm_struct *doomed;	/* a fork whose set could not be copied */
+};
+
+extern const struct estp_rules estp_rules;
+extern struct workqueue_struct *estp_wq;
+
+/* ---- space.c: address spaces --------------------------------------------------- */
+
+extern struct mutex estp_create_mutex;
+
+/* A counted reference to the space of an mm, or NULL.  @mm is only a key. */
+struct estp_space *estp_space_get(const void *mm);
+void estp_space_put(struct estp_space *space);
+/* The caller's space, made if need be; with register_mutex held.  May sleep. */
+struct estp_space *estp_space_lock_current(bool create);
+void estp_space_unlock_put(struct estp_space *space);
+/* After a change: nothing left, take the space down soon. */
+void estp_space_settle(struct estp_space *space);
+bool estp_spaces_exist(void);
+int estp_spaces_init(void);
+void estp_spaces_exit(void);
+
+/* ---- memory.c: what core/ leaves to its host ------------------------------------- */
+
+struct estp_page *estp_page_alloc(size_t bytes);
+void estp_page_free(struct estp_page *page);	/* never published */
+void estp_page_hold(struct estp_page *page);
+struct estp_index *estp_index_alloc(u32 slots);
+void estp_index_free(struct estp_index *ix);	/* after a grace period */
+int estp_memory_init(void);
+void estp_memory_exit(void);
+
+/* ---- threads.c: tasks of an address space ----------------------------------------- */
+
+extern raw_spinlock_t estp_threads_lock;
+
+/* Cover every task that shares the space's mm.  May sleep. */
+int estp_threads_cover(struct estp_space *space);
+/* Take a dead space's threads off it; each detaches itself on its way out. */
+void estp_threads_release(struct estp_space *space);
+void estp_thread_put(struct estp_thread *thread);
+/* Fork: cover a task that has not run yet. */
+void estp_fork_thread(struct task_struct *task, unsigned long clone_flags);
+/* Exec and exit: current is in the address space no more. */
+void estp_thread_leave(void);
+/* The child that current is forking into @mm has no set: it must not run. */
+void estp_thread_doom(struct mm_struct *mm);
+
+/* ---- preempt.c ---------------------------------------------------------------------- */
+
+extern const struct preempt_ops estp_preempt_ops;
+DECLARE_PER_CPU(struct estp_space *, estp_running);
+
+/* Attach current: from here on its switches are seen.  Counts as a preemption. */
+void estp_preempt_attach(struct estp_thread *thread);
+void estp_preempt_detach(struct estp_thread *thread);
+void estp_preempt_work(struct callback_head *work);
+/* A preemption of current now, wherever its pc is; irqs off. */
+void estp_preempt_mark(struct estp_thread *thread);
+/* Apply PREEMPTION to current's pc; preemption or irqs off. */
+void estp_preempt_apply(struct estp_thread *thread, struct pt_regs *regs);
+/* Is this signal a trap's own SIGTRAP, by which a debugger works? */
+bool estp_is_trap(int sig, int code);
+
+/**
+ * estp_current() - current's attachment, or NULL
+ *
+ * Context: any in which current is the task in question.  An unattached task costs
+ * one load and one branch.
+ */
+static __always_inline struct estp_thread *estp_current(void)
+{
+	struct preempt_notifier *notifier;
+
+	hlist_for_each_entry(notifier, &current->preempt_notifiers, link) {
+		struct estp_thread *thread;
+
+		if (notifier->ops != &estp_preempt_ops)
+			continue;
+		thread = container_of(notifier, struct estp_thread, notifier);
+		if (likely(!READ_ONCE(thread->space->dead)))
+			return thread;
+	}
+	return NULL;
+}
+
+/**
+ * estp_space_match() - does an event of current divert?
+ *
+ * Context: preemption or irqs off, or an RCU read-side section.
+ */
+static inline bool estp_space_match(const struct estp_space *space, unsigned long pc,
+				    u8 selector, u8 cause, struct estp_match *match)
+{
+	const struct estp_index *ix = READ_ONCE(space->set.index);
+	const struct estp_page *page = estp_index_page(ix, pc);
+
+	return page && estp_match(ix, page, pc, selector, cause, match);
+}
+
+/* Count a diversion and show it to whoever traces. */
+void estp_diverted(struct estp_space *space, u8 selector, unsigned long pc,
+		   unsigned long response);
+
+/* ---- interrupt.c, fault.c, fence.c, control.c, register.c, device.c ------------------- */
+
+void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
+
+/* Did the forced signal turn into a diversion?  Then it is not to be sent. */
+bool estp_fault(struct kernel_siginfo *info);
+/* Would a fault of current with this signal divert?  Changes nothing. */
+bool estp_fault_expected(int sig);
+/* The next signal forced on current is no fault of an instruction. */
+void estp_fault_not_next(void);
+
+int estp_fence(unsigned long cpu_plus_one);
+
+/* In place of madvise(2) for our advice values; drops a module reference. */
+int estp_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
+
+int estp_register(unsigned long start, unsigned long end);
+int estp_unregister(unsigned long start, unsigned long end);
+
+/* Fork: give @new the set of @old, whose mmap_lock is held for writing. */
+void estp_fork_mm(struct mm_struct *old, struct mm_struct *new);
+
+int estp_device_init(void);
+void estp_device_exit(void);
+
+extern unsigned int estp_max_pages;
+extern unsigned long estp_max_bytes;
+
+#endif /* ESTP_MODULE_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fence: whoever was inside a PREEMPTION span is out of it.
+ *
+ *   off its CPU     sched_out has seen it leave, and has its diversion due
+ *   on a CPU        that CPU's estp_running says so: it is interrupted, and its thread
+ *                   marked as if preempted; the task work runs on the interrupt's return
+ *
+ * A CPU that the loop sees without the space, and that gets one of its threads just
+ * then, passes the barrier of sched_in() after our first one: what the caller stored before
+ * the call, that thread sees.
+ */
+#include <linux/cpumask.h>
+#include <linux/smp.h>
+
+#include "estp.h"
+
+static bool runs_here(int cpu, void *space)
+{
+	return READ_ONCE(per_cpu(estp_running, cpu)) == space;
+}
+
+/* On a CPU that runs the space, irqs off.  The interrupt is the barrier. */
+static void fence_here(void *space)
+{
+	struct estp_thread *thread = estp_current();
+
+	smp_mb();
+	if (thread && thread->space == space)
+		estp_preempt_mark(thread);
+}
+
+int estp_fence(unsigned long cpu_plus_one)
+{
+	struct estp_space *space;
+
+	if (cpu_plus_one > nr_cpu_ids ||
+	    (cpu_plus_one && !cpu_possible(cpu_plus_one - 1)))
+		return -EINVAL;
+
+	smp_mb();
+	space = estp_space_get(current->mm);
+	if (!space)
+		return 0;
+	if (cpu_plus_one)
+		on_each_cpu_cond_mask(runs_here, fence_here, space, true,
+				      cpumask_of(cpu_plus_one - 1));
+	else
+		on_each_cpu_cond_mask(runs_here, fence_here, space, true, cpu_online_mask);
+	atomic64_inc(&space->fences);
+	estp_space_put(space);
+	smp_mb();
+	return 0;
+}
