@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+#
+# Thin on purpose: every target is a line or two of what could be typed by hand.
+# What there is to build stands beside its sources, in examples/*.mk, tests/*.mk
+# and bench/*.mk; each of them adds to these variables and holds the rules:
+#
+#   DEMO            the program of `make demo`, DEMO_FILES what it packs besides,
+#                   DEMO_OPTIONS how its guest is to be (options of vm/run)
+#   UNIT_TESTS      programs of the host that print TAP
+#   GUEST_TESTS     programs and scripts of tests/guest/, see tests/run-guest
+#   GUEST_FILES     what those pack besides themselves
+#   BENCH           the command of `make bench`, BENCH_FILES what it needs built
+#
+# All that is built lands in build/. FLAVOUR chooses the kernel: vm/kernels/.
+
+export FLAVOUR ?= cloud-amd64
+JOBS ?= 2
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
+DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
+
+.PHONY: help module demo check bench install clean distclean
+.DELETE_ON_ERROR:
+
+help: ## this text
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+-include $(wildcard examples/*.mk tests/*.mk bench/*.mk)
+
+module: ## estp.ko for a stock kernel, in build/module/ [FLAVOUR=cloud-amd64]
+	@vm/packages build
+	@vm/build-module
+
+demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that go wrong
+	@echo "demo: looking for the packages it needs"
+	@vm/packages demo
+	@echo "demo: building estp.ko and the demo"
+	@vm/build-module
+	@$(MAKE) --no-print-directory -s $(DEMO) $(DEMO_FILES)
+	@vm/fetch 6.12 $(FLAVOUR)
+	@echo "demo: starting a guest with a stock $$(cat build/kernel/6.12-$(FLAVOUR)/image) kernel"
+	@vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO)
+
+check: ## all tests, each clause of SPEC.md among them [JOBS=2]
+	@echo "check: looking for the packages it needs"
+	@vm/packages check
+	@echo "check: building estp.ko and the tests"
+	@vm/build-module
+	@$(MAKE) --no-print-directory -s $(UNIT_TESTS) $(GUEST_TESTS) $(GUEST_FILES)
+	@echo "check: running the tests"
+	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds $(UNIT_TESTS) $(GUEST_TESTS)
+
+bench: ## what it costs, in counted guest instructions
+	@vm/packages bench
+	@vm/build-module
+	@$(MAKE) --no-print-directory -s $(BENCH_FILES)
+	@$(BENCH)
+
+install: ## sources for DKMS and the header [DESTDIR=, PREFIX=/usr/local]
+	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
+	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
+	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
+
+clean: ## remove what was built, keep the downloaded kernels
+	mkdir -p build && find build -mindepth 1 -maxdepth 1 ! -name cache ! -name kernel -exec rm -rf {} +
+
+distclean: ## remove everything that was built or downloaded
+	rm -rf build

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Shared by the scripts of vm/: where things are, and which kernel is meant.
+#
+#   build/cache/               Debian packages, as downloaded
+#   build/kernel/K-F/          kernel K of flavour F, unpacked
+#   build/module/K-F/          the module built for it
+#   build/vm/                  the guest's init, and a folder a run while it runs
+#
+# K-F is a file in vm/kernels/; it names an architecture, a file in vm/arch/.
+# A further kernel or machine is a further file there and nothing else.
+
+# shellcheck disable=SC2034
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUILD=$ROOT/build
+KERNEL=6.12
+FLAVOUR=${FLAVOUR:-cloud-amd64}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 125
+}
+
+say() {
+	echo "${0##*/}: $*" >&2
+}
+
+# Settles which kernel $KERNEL-$FLAVOUR is, and reads what is known of it.
+choose_kernel() {
+	TARGET=$KERNEL-$FLAVOUR
+	[ -f "$ROOT/vm/kernels/$TARGET" ] ||
+		die "no kernel $TARGET; vm/kernels has: $(cd "$ROOT/vm/kernels" && echo *)"
+	# shellcheck source=vm/kernels/6.12-cloud-amd64
+	. "$ROOT/vm/kernels/$TARGET"
+	[ -f "$ROOT/vm/arch/$ARCH" ] || die "no machine for $ARCH in vm/arch"
+	# shellcheck source=vm/arch/x86_64
+	. "$ROOT/vm/arch/$ARCH"
+	KERNEL_DIR=$BUILD/kernel/$TARGET
+	MODULE_DIR=$BUILD/module/$TARGET
+}
+
+# One at a time through what follows in this script: parallel tests share build/.
+lock() {
+	mkdir -p "$BUILD"
+	exec {LOCK}>"$BUILD/.$1.lock"
+	flock "$LOCK"
+}
