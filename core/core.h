@@ -359,8 +359,10 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
 /* ---- set.c ----------------------------------------------------------------- */
 
 /*
- * The pages of one address space by address: open addressing, at most half full,
- * linear probing, so a look-up is O(1) however many there are.
+ * The pages of one address space by address: open addressing, linear probing, so a
+ * look-up is O(1) however many there are.  A new index is at most half full; it may
+ * fill up to 5/8 until it is replaced, so that pages that come and go do not ask
+ * for a new one each time.
  *
  * A slot is 0 (never used), or a page, possibly tagged:
  *   ESTP_SLOT_VOID   its entries are unregistered; it stays for its responses' sake
@@ -368,22 +370,25 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
  *
  * lo and hi only ever widen while an index is published, each by one store: a reader
  * that sees one of them late sees a page that was being added as not there yet,
- * and never misses one that was there.
+ * and never misses one that was there.  The same goes for the filter's bits.
  */
 struct estp_index {
 	void *rcu[2];		/* the host's, once it is replaced */
 	u64 lo, hi;		/* no pc outside [lo, hi) is on a page of the set */
-	u32 shift;		/* 64 - log2(slots) */
+	u64 mult;		/* odd; the host may choose it while the index is empty */
+	u32 shift;		/* 64 - log2(filter bits) */
 	u32 mask;		/* slots - 1 */
 	u32 used;		/* slots that are not 0; the writers' */
 	u32 page_size;
-	unsigned long slot[];
+	unsigned long *slot;	/* behind the filter */
+	u32 filter[];		/* 8 bits a slot: set if a page of that hash was ever put in */
 };
 
 #define ESTP_SLOT_VOID		1ul
 #define ESTP_INDEX_SLOT_MIN	8u
-#define ESTP_INDEX_BYTES(slots)	(offsetof(struct estp_index, slot) + \
-				 (size_t)(slots) * sizeof(unsigned long))
+#define ESTP_FILTER_SHIFT	3	/* log2(filter bits a slot) */
+#define ESTP_INDEX_BYTES(slots)	(sizeof(struct estp_index) + \
+				 (size_t)(slots) * (sizeof(unsigned long) + 1))
 
 struct estp_set {
 	struct estp_index *index;	/* readers follow this */
@@ -407,18 +412,42 @@ static inline struct estp_page *estp_slot_page(unsigned long slot)
 	return (struct estp_page *)(slot & ~ESTP_SLOT_VOID);
 }
 
-static inline u32 estp_index_hash(const struct estp_index *ix, u64 key)
+#define ESTP_INDEX_MULT		0x9e3779b97f4a7c15ull
+
+/*
+ * The first product spreads keys by a multiplier that the host can draw at random, so
+ * that nobody can choose addresses that meet; the second one spreads what is left of
+ * pages at regular distances.
+ */
+static inline u64 estp_index_hash(const struct estp_index *ix, u64 key)
 {
-	return (key * 0x9e3779b97f4a7c15ull) >> ix->shift;
+	u64 x = key * ix->mult;
+
+	return (x ^ x >> 32) * ESTP_INDEX_MULT >> ix->shift;
+}
+
+static inline u32 estp_index_home(const struct estp_index *ix, u64 key)
+{
+	return estp_index_hash(ix, key) >> ESTP_FILTER_SHIFT;
+}
+
+/* One page size is all that a kernel has. */
+static inline u32 estp_index_page_size(const struct estp_index *ix)
+{
+#ifdef ESTP_PAGE_SIZE
+	return ESTP_PAGE_SIZE;
+#else
+	return ix->page_size;
+#endif
 }
 
 /* The slot's value for a key, 0 if there is none. */
 static inline unsigned long estp_index_find(const struct estp_index *ix, u64 key)
 {
-	u32 i = estp_index_hash(ix, key);
+	u32 i = estp_index_home(ix, key);
 	unsigned long slot;
 
-	/* Ends: at least half of the slots are 0. */
+	/* Ends: more than a third of the slots are 0. */
 	while ((slot = estp_load(&ix->slot[i & ix->mask])) != 0) {
 		if (estp_slot_page(slot)->key == key)
 			return slot;
@@ -428,25 +457,40 @@ static inline unsigned long estp_index_find(const struct estp_index *ix, u64 key
 }
 
 /**
+ * estp_index_maybe() - can a pc be on a registered page?
+ * @ix: a published index
+ * @pc: any address
+ *
+ * The commonest answer is no.  Outside the hull of all registered pages it costs 2 loads
+ * and 2 branches at most; inside it, 5 loads and 3 branches.  The filter is wrong, and
+ * says yes, once in 16 times or less, however many pages there are.
+ */
+static inline bool estp_index_maybe(const struct estp_index *ix, u64 pc)
+{
+	u64 bit;
+
+	if (likely(pc >= estp_load(&ix->hi) || pc < estp_load(&ix->lo)))
+		return false;
+	bit = estp_index_hash(ix, pc & ~((u64)estp_index_page_size(ix) - 1));
+	return estp_load(&ix->filter[bit / 32]) >> bit % 32 & 1;
+}
+
+/**
  * estp_index_page() - the registered page that a pc is on
  * @ix: a published index
  * @pc: any address
  *
- * The commonest answer is NULL.  Outside the hull of all registered pages it costs 2
- * loads and 2 branches at most; inside it, 7 loads and 4 branches when the first
- * slot is empty, as more than half of them are.
+ * Return: the page, or NULL.
  */
 static inline const struct estp_page *estp_index_page(const struct estp_index *ix,
 						      u64 pc)
 {
 	unsigned long slot;
 
-	if (likely(pc >= estp_load(&ix->hi) || pc < estp_load(&ix->lo)))
+	if (likely(!estp_index_maybe(ix, pc)))
 		return NULL;
-	slot = estp_index_find(ix, pc & ~((u64)ix->page_size - 1));
-	if (likely(!slot || (slot & ESTP_SLOT_VOID)))
-		return NULL;
-	return estp_slot_page(slot);
+	slot = estp_index_find(ix, pc & ~((u64)estp_index_page_size(ix) - 1));
+	return slot & ESTP_SLOT_VOID ? NULL : estp_slot_page(slot);
 }
 
 /**
@@ -529,7 +573,7 @@ u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 
  * estp_set_copy() - fork: a second set with the same pages
  * @to: to be initialised
  * @from: the set to copy; must not change meanwhile
- * @ix: memory for an index as large as @from's
+ * @ix: ESTP_INDEX_BYTES of memory for as many slots as @from's has
  * @hold: takes a reference to a page for @to
  *
  * About 10 instructions a slot.

@@ -16,6 +16,9 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 #include <asm/barrier.h>
+#include <asm/page.h>
+
+#define ESTP_PAGE_SIZE		PAGE_SIZE
 
 #define estp_load(p)		READ_ONCE(*(p))
 #define estp_store(p, v)	WRITE_ONCE(*(p), v)

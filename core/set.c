@@ -67,16 +67,18 @@ static u32 first_to_reach(const struct estp_page *page, u32 lo, u32 hi, u32 row,
 	return lo;
 }
 
-#define ENDED_MAX	64	/* entries looked at once the winner proved ended */
+/* Once the first one proves ended the search is linear, and bounded. */
+#define ENDED_MAX	64	/* ended entries that are passed over */
+#define LOOK_MAX	4096	/* entries that are looked at */
 
 static const struct estp_code *winner(const struct estp_index *ix,
 				      const struct estp_page *page, u32 run, u32 off,
 				      u8 cause)
 {
-	u32 hi = page->end[run], more = ENDED_MAX;
+	u32 hi = page->end[run], looks = 0, ended = 0;
 	u32 i = first_to_reach(page, run ? page->end[run - 1] : 0, hi, cause, off);
 
-	for (; i < hi && page->code[i].start <= off && more--; i++) {
+	for (; i < hi && page->code[i].start <= off && looks < LOOK_MAX; i++, looks++) {
 		const struct estp_code *code = &page->code[i];
 
 		/* True of the first one; later ones are looked at only if it ended. */
@@ -86,6 +88,8 @@ static const struct estp_code *winner(const struct estp_index *ix,
 			continue;
 		if (alive(ix, page, i))
 			return code;
+		if (ended++ == ENDED_MAX)
+			break;
 	}
 	return NULL;
 }
@@ -146,25 +150,42 @@ u64 estp_set_sequence(const struct estp_index *ix, const struct estp_page *page,
 
 /* ---- One index ---------------------------------------------------------------- */
 
-void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
+static u32 filter_words(u32 slots)
 {
-	u32 i, bits = 0;
+	return (slots << ESTP_FILTER_SHIFT) / 32;
+}
+
+/* Everything but the slots and the filter. */
+static void index_head(struct estp_index *ix, u32 slots, u32 page_size)
+{
+	u32 bits = 0;
 
 	while (1u << bits < slots)
 		bits++;
+	ix->shift = 64 - bits - ESTP_FILTER_SHIFT;
+	ix->mask = slots - 1;
+	ix->page_size = page_size;
+	ix->slot = (unsigned long *)(ix->filter + filter_words(slots));
+}
+
+void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
+{
+	u32 i;
+
+	index_head(ix, slots, page_size);
 	ix->lo = ~0ull;
 	ix->hi = 0;
-	ix->shift = 64 - bits;
-	ix->mask = slots - 1;
+	ix->mult = ESTP_INDEX_MULT;
 	ix->used = 0;
-	ix->page_size = page_size;
+	for (i = 0; i < filter_words(slots); i++)
+		ix->filter[i] = 0;
 	for (i = 0; i < slots; i++)
 		ix->slot[i] = 0;
 }
 
 static unsigned long *find_slot(struct estp_index *ix, u64 key)
 {
-	u32 i = estp_index_hash(ix, key);
+	u32 i = estp_index_home(ix, key);
 
 	for (; ix->slot[i & ix->mask]; i++)
 		if (estp_slot_page(ix->slot[i & ix->mask])->key == key)
@@ -174,7 +195,7 @@ static unsigned long *find_slot(struct estp_index *ix, u64 key)
 
 static unsigned long *free_slot(struct estp_index *ix, u64 key)
 {
-	u32 i = estp_index_hash(ix, key);
+	u32 i = estp_index_home(ix, key);
 
 	while (ix->slot[i & ix->mask] && ix->slot[i & ix->mask] != TOMBSTONE)
 		i++;
@@ -183,7 +204,7 @@ static unsigned long *free_slot(struct estp_index *ix, u64 key)
 
 static void insert(struct estp_index *ix, unsigned long value)
 {
-	u64 key = estp_slot_page(value)->key;
+	u64 key = estp_slot_page(value)->key, bit = estp_index_hash(ix, key);
 	unsigned long *slot = free_slot(ix, key);
 
 	if (!*slot)
@@ -193,6 +214,7 @@ static void insert(struct estp_index *ix, unsigned long value)
 			estp_store(&ix->lo, key);
 		if (key + ix->page_size > ix->hi)
 			estp_store(&ix->hi, key + ix->page_size);
+		estp_store(&ix->filter[bit / 32], ix->filter[bit / 32] | 1u << bit % 32);
 	}
 	estp_publish(slot, value);
 }
@@ -220,7 +242,7 @@ u32 estp_set_slots(const struct estp_set *set, u64 more)
 
 bool estp_set_room(const struct estp_set *set, u64 more)
 {
-	return 2 * (set->index->used + more) <= (u64)set->index->mask + 1;
+	return 8 * (set->index->used + more) <= 5 * ((u64)set->index->mask + 1);
 }
 
 static bool counts_as_code(unsigned long slot)
@@ -239,6 +261,27 @@ static void account(struct estp_set *set, unsigned long slot, int sign)
 		set->pages += sign;
 	set->code_pages += counts_as_code(slot) ? sign : 0;
 	set->bytes += sign * (s64)estp_page_cost(estp_page_bytes(page));
+}
+
+/*
+ * Free a slot.  Where the next one is 0, no look-up that passes this one goes on beyond:
+ * then it need not be a tombstone, nor need those just before it.
+ */
+static void clear_slot(struct estp_index *ix, u64 key)
+{
+	unsigned long *slot = find_slot(ix, key);
+	u32 i;
+
+	if (!slot)
+		return;
+	estp_publish(slot, TOMBSTONE);
+	i = slot - ix->slot;
+	if (ix->slot[(i + 1) & ix->mask])
+		return;
+	for (; ix->slot[i & ix->mask] == TOMBSTONE; i--) {
+		estp_publish(&ix->slot[i & ix->mask], 0ul);
+		ix->used--;
+	}
 }
 
 /* Change a slot that is in use, in the index and in the one being filled. */
@@ -296,7 +339,9 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 		return false;
 	page = estp_slot_page(*slot);
 	account(set, *slot, -1);
-	change(set, key, TOMBSTONE);
+	clear_slot(set->index, key);
+	if (set->next)
+		clear_slot(set->next, key);
 	if (!estp_key_is_token(key))
 		set->gen++;
 	estp_page_drop(page);
@@ -380,18 +425,19 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
 		   void (*hold)(struct estp_page *page))
 {
 	const struct estp_index *src = from->index;
-	u32 i;
+	u32 i, slots = src->mask + 1;
 
 	*to = *from;
 	to->index = ix;
 	to->next = NULL;
+	index_head(ix, slots, src->page_size);
 	ix->lo = src->lo;
 	ix->hi = src->hi;
-	ix->shift = src->shift;
-	ix->mask = src->mask;
+	ix->mult = src->mult;
 	ix->used = src->used;
-	ix->page_size = src->page_size;
-	for (i = 0; i <= src->mask; i++) {
+	for (i = 0; i < filter_words(slots); i++)
+		ix->filter[i] = src->filter[i];
+	for (i = 0; i < slots; i++) {
 		unsigned long slot = src->slot[i];
 
 		ix->slot[i] = slot;

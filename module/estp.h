@@ -108,6 +108,8 @@ struct estp_page *estp_page_alloc(size_t bytes);
 void estp_page_free(struct estp_page *page);	/* never published */
 void estp_page_hold(struct estp_page *page);
 struct estp_index *estp_index_alloc(u32 slots);
+/* Not initialised: for estp_set_copy(). */
+struct estp_index *estp_index_alloc_raw(u32 slots);
 void estp_index_free(struct estp_index *ix);	/* after a grace period */
 int estp_memory_init(void);
 void estp_memory_exit(void);

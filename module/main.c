@@ -44,14 +44,12 @@ static int __init estp_init(void)
 	err = estp_device_init();
 	if (err)
 		goto err_device;
-	preempt_notifier_inc();
 	err = estp_hooks_install();
 	if (err)
 		goto err_hooks;
 	return 0;
 
 err_hooks:
-	preempt_notifier_dec();
 	estp_device_exit();
 err_device:
 	estp_spaces_exit();
@@ -64,7 +62,6 @@ err_spaces:
 static void __exit estp_exit(void)
 {
 	estp_hooks_remove();
-	preempt_notifier_dec();
 	estp_device_exit();
 	estp_spaces_exit();
 	estp_memory_exit();

@@ -7,6 +7,7 @@
  * them keep the loss under a third.  Pages beyond the largest come from vmalloc.
  */
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -111,12 +112,20 @@ struct index_rcu {
 };
 static_assert(offsetof(struct estp_index, rcu) == 0);
 
+struct estp_index *estp_index_alloc_raw(u32 slots)
+{
+	return kvmalloc(ESTP_INDEX_BYTES(slots), GFP_KERNEL_ACCOUNT);
+}
+
 struct estp_index *estp_index_alloc(u32 slots)
 {
-	struct estp_index *ix = kvmalloc(ESTP_INDEX_BYTES(slots), GFP_KERNEL_ACCOUNT);
+	struct estp_index *ix = estp_index_alloc_raw(slots);
 
-	if (ix)
+	if (ix) {
 		estp_index_init(ix, slots, PAGE_SIZE);
+		/* So that nobody can choose addresses that meet. */
+		ix->mult = get_random_u64() | 1;
+	}
 	return ix;
 }
 

@@ -12,8 +12,9 @@
  * In a stop (traced, stopped) the thread is past its faults, and a tracer reads its
  * registers as soon as it is off its CPU: there sched_out writes the pc itself.
  *
- * Cost of a switch of an attached thread elsewhere: estp_index_page() in sched_out, one
- * store there, and a store and a barrier in sched_in.
+ * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
+ * store there, and a store and a barrier in sched_in.  Nobody pays anything while no
+ * address space is registered: the scheduler's static branch is off then.
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -126,9 +127,11 @@ void estp_preempt_mark(struct estp_thread *thread)
 		queue_due(thread);
 }
 
-/* Off the common path: the pc is on a registered page. */
-static noinline void look(struct estp_thread *thread, struct pt_regs *regs)
+/* Off the common path: the pc may be on a registered page. */
+static noinline void look(struct preempt_notifier *notifier)
 {
+	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
+	struct pt_regs *regs = task_pt_regs(current);
 	struct estp_match match;
 
 	if (!in_span(thread, regs, &match))
@@ -146,21 +149,18 @@ static noinline void look(struct estp_thread *thread, struct pt_regs *regs)
 static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
-	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long pc = instruction_pointer(task_pt_regs(current));
 
 	__this_cpu_write(estp_running, NULL);
-	if (likely(!estp_index_page(READ_ONCE(thread->space->set.index),
-				    instruction_pointer(regs))))
+	if (likely(!estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))
 		return;
-	look(thread, regs);
+	look(notifier);
 }
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 
-	if (unlikely(READ_ONCE(thread->space->dead)))
-		return;
 	__this_cpu_write(estp_running, thread->space);
 	/* Pairs with estp_fence(): it sees us running, or we see what it stored before. */
 	smp_mb();
@@ -213,13 +213,16 @@ void estp_preempt_attach(struct estp_thread *thread)
 
 void estp_preempt_detach(struct estp_thread *thread)
 {
+	struct estp_thread *other;
+
 	if (hlist_unhashed(&thread->notifier.link))
 		return;
 	preempt_disable();
 	/* preempt_notifier_unregister() would leave no trace of having been here. */
 	hlist_del_init(&thread->notifier.link);
-	if (!estp_current())
-		__this_cpu_write(estp_running, NULL);
+	/* It may have been registered anew before the old space let go of it. */
+	other = estp_current();
+	__this_cpu_write(estp_running, other ? other->space : NULL);
 	preempt_enable();
 	estp_thread_put(thread);
 }

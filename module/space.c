@@ -35,6 +35,38 @@ bool estp_spaces_exist(void)
 	return atomic_read(&space_nr);
 }
 
+/* ---- The scheduler's branch ---------------------------------------------------------- */
+
+/*
+ * Preempt notifiers cost every switch of every task 6 instructions once their static
+ * branch is on, so it is on only while there is a space; for a second longer, because
+ * changing it is expensive and short-lived programs come one after the other.
+ */
+static DEFINE_MUTEX(switch_mutex);
+static bool switch_on;
+
+static void turn_off(struct work_struct *work)
+{
+	mutex_lock(&switch_mutex);
+	if (switch_on && !estp_spaces_exist()) {
+		preempt_notifier_dec();
+		switch_on = false;
+	}
+	mutex_unlock(&switch_mutex);
+}
+
+static DECLARE_DELAYED_WORK(turn_off_work, turn_off);
+
+/* A space exists, so it stays on until that is freed. */
+static void turn_on(void)
+{
+	mutex_lock(&switch_mutex);
+	if (!switch_on)
+		preempt_notifier_inc();
+	switch_on = true;
+	mutex_unlock(&switch_mutex);
+}
+
 struct estp_space *estp_space_get(const void *mm)
 {
 	struct estp_space *space, *found = NULL;
@@ -69,7 +101,8 @@ static void free_space(struct work_struct *work)
 	}
 	kvfree(ix);
 	kfree(space);
-	atomic_dec(&space_nr);
+	if (atomic_dec_and_test(&space_nr))
+		mod_delayed_work(estp_wq, &turn_off_work, HZ);
 }
 
 /* Any context: the last thread may leave in its exit, with preemption off. */
@@ -177,18 +210,21 @@ static const struct mmu_interval_notifier_ops notifier_ops = { .invalidate = inv
 
 /* ---- The beginning --------------------------------------------------------------------- */
 
-static struct estp_space *alloc_space(struct mm_struct *mm, u32 slots)
+/* With an empty set, or a copy of @from.  Takes over @ix; if that is NULL it fails. */
+static struct estp_space *alloc_space(struct mm_struct *mm, struct estp_index *ix,
+				      const struct estp_set *from)
 {
 	struct estp_space *space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
 
-	if (!space)
-		return NULL;
-	space->set.index = estp_index_alloc(slots);
-	if (!space->set.index) {
+	if (!space || !ix) {
+		kvfree(ix);
 		kfree(space);
 		return NULL;
 	}
-	estp_set_init(&space->set, space->set.index);
+	if (from)
+		estp_set_copy(&space->set, from, ix, estp_page_hold);
+	else
+		estp_set_init(&space->set, ix);
 	space->mm = mm;
 	mutex_init(&space->register_mutex);
 	spin_lock_init(&space->set_lock);
@@ -209,11 +245,12 @@ static void discard_space(struct estp_space *space)
 /* The caller holds estp_create_mutex; on success register_mutex, too. */
 static struct estp_space *create(struct mm_struct *mm)
 {
-	struct estp_space *space = alloc_space(mm, ESTP_INDEX_SLOT_MIN);
+	struct estp_space *space = alloc_space(mm, estp_index_alloc(ESTP_INDEX_SLOT_MIN), NULL);
 	int err;
 
 	if (!space)
 		return ERR_PTR(-ENOMEM);
+	turn_on();
 	err = mmu_interval_notifier_insert(&space->notifier, mm, 0, ULONG_MAX, &notifier_ops);
 	if (err) {
 		discard_space(space);
@@ -290,11 +327,7 @@ static void leave_out(struct estp_space *child, struct mm_struct *parent)
 
 static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct *mm)
 {
-	struct estp_space *child = alloc_space(mm, parent->set.index->mask + 1);
-
-	if (child)
-		estp_set_copy(&child->set, &parent->set, child->set.index, estp_page_hold);
-	return child;
+	return alloc_space(mm, estp_index_alloc_raw(parent->set.index->mask + 1), &parent->set);
 }
 
 static int insert_notifier_locked(struct estp_space *space)
@@ -369,5 +402,7 @@ void estp_spaces_exit(void)
 	flush_workqueue(estp_wq);
 	rcu_barrier();
 	flush_workqueue(estp_wq);
+	cancel_delayed_work_sync(&turn_off_work);
+	turn_off(NULL);
 	destroy_workqueue(estp_wq);
 }

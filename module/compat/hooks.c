@@ -153,8 +153,8 @@ static int install_hook(struct hook *h)
 	if (h->way == CALL)
 		return register_ftrace_direct(&h->ops, (unsigned long)h->entry);
 	h->ops.func = h->act;
-	/* Nothing that the callbacks call is hooked by us: no need for ftrace's own care. */
-	h->ops.flags |= FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT |
+	/* Not FL_RECURSION: nothing that the callbacks call is hooked by us. */
+	h->ops.flags |= FTRACE_OPS_FL_PERMANENT |
 			(h->way == DIVERT ? FTRACE_OPS_FL_IPMODIFY : 0);
 	return register_ftrace_function(&h->ops);
 }
