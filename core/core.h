@@ -360,12 +360,14 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
 
 /*
  * The pages of one address space by address: open addressing, linear probing, so a
- * look-up is O(1) however many there are.  A new index is at most half full; it may
- * fill up to 5/8 until it is replaced, so that pages that come and go do not ask
- * for a new one each time.
+ * look-up is O(1) however many there are.  A new index is at most 9/16 full; it is
+ * replaced before the keys ever put into it would fill 5/8, so that neither tombstones
+ * nor the filter's stale bits add up, nor pages that come and go ask for a new one
+ * each time.
  *
- * A slot is 0 (never used), or a page, possibly tagged:
+ * A slot is 0 (free), or a page, possibly tagged:
  *   ESTP_SLOT_VOID   its entries are unregistered; it stays for its responses' sake
+ *   ESTP_SLOT_WANTED sequences in force respond there; only while estp_set_sweep() is at it
  * or the tombstone, whose key matches nothing.
  *
  * lo and hi only ever widen while an index is published, each by one store: a reader
@@ -378,13 +380,14 @@ struct estp_index {
 	u64 mult;		/* odd; the host may choose it while the index is empty */
 	u32 shift;		/* 64 - log2(filter bits) */
 	u32 mask;		/* slots - 1 */
-	u32 used;		/* slots that are not 0; the writers' */
+	u32 used;		/* keys ever put in: no more slots and filter bits are set */
 	u32 page_size;
 	unsigned long *slot;	/* behind the filter */
 	u32 filter[];		/* 8 bits a slot: set if a page of that hash was ever put in */
 };
 
 #define ESTP_SLOT_VOID		1ul
+#define ESTP_SLOT_WANTED	2ul
 #define ESTP_INDEX_SLOT_MIN	8u
 #define ESTP_FILTER_SHIFT	3	/* log2(filter bits a slot) */
 #define ESTP_INDEX_BYTES(slots)	(sizeof(struct estp_index) + \
@@ -394,6 +397,7 @@ struct estp_set {
 	struct estp_index *index;	/* readers follow this */
 	struct estp_index *next;	/* being filled by estp_set_move(), or NULL */
 	u64 gen;		/* rises whenever an address leaves the set */
+	u64 changes;		/* rises whenever an answer may become another */
 	u64 wide_last;		/* last token handed out */
 	u64 pages;		/* addresses in the set */
 	u64 code_pages;		/* of them, with entries that count */
@@ -409,7 +413,7 @@ struct estp_match {
 
 static inline struct estp_page *estp_slot_page(unsigned long slot)
 {
-	return (struct estp_page *)(slot & ~ESTP_SLOT_VOID);
+	return (struct estp_page *)(slot & ~(ESTP_SLOT_VOID | ESTP_SLOT_WANTED));
 }
 
 #define ESTP_INDEX_MULT		0x9e3779b97f4a7c15ull
@@ -463,7 +467,7 @@ static inline unsigned long estp_index_find(const struct estp_index *ix, u64 key
  *
  * The commonest answer is no.  Outside the hull of all registered pages it costs 2 loads
  * and 2 branches at most; inside it, 5 loads and 3 branches.  The filter is wrong, and
- * says yes, once in 16 times or less, however many pages there are.
+ * says yes, once in 13 times or less, however many pages there are.
  */
 static inline bool estp_index_maybe(const struct estp_index *ix, u64 pc)
 {
@@ -568,6 +572,22 @@ u32 estp_set_unmap(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr);
  */
 u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr,
 			bool *found);
+
+/**
+ * estp_set_sweep() - take out what serves nothing any more
+ * @from: 0 first
+ * @nr: slots to look at
+ *
+ * That is, pages all of whose sequences have ended, or that only held responses of
+ * sequences that are gone; and tokens of sequences that have ended.  No event notices.
+ * Needs no memory.  To be called some time after estp_set_unmap() and
+ * estp_set_unregister() have removed something; afterwards code_pages is 0 if and only
+ * if nothing is registered.  The caller may unlock between steps, but must keep
+ * registrations and a new index out until it is done.
+ *
+ * Return: where to go on; 0 when done.
+ */
+u32 estp_set_sweep(struct estp_set *set, u32 from, u32 nr);
 
 /**
  * estp_set_copy() - fork: a second set with the same pages

@@ -81,6 +81,12 @@ struct estp_thread {
 	struct list_head in_space;
 	struct hlist_node by_task;
 	struct mm_struct *doomed;	/* a fork whose set could not be copied */
+	struct {
+		unsigned long pc;
+		u64 changes;		/* of the set, when it was asked */
+		int cause;
+		struct estp_match match;
+	} expected;			/* what unhandled_signal() has found out; fault.c */
 };
 
 extern const struct estp_rules estp_rules;
@@ -150,7 +156,8 @@ bool estp_is_trap(int sig, int code);
  * estp_current() - current's attachment, or NULL
  *
  * Context: any in which current is the task in question.  An unattached task costs
- * one load and one branch.
+ * one load and one branch.  Outside system calls an attached task has the space's mm:
+ * it leaves at the end of exec, and in exit.
  */
 static __always_inline struct estp_thread *estp_current(void)
 {
@@ -182,9 +189,6 @@ static inline bool estp_space_match(const struct estp_space *space, unsigned lon
 	return page && estp_match(ix, page, pc, selector, cause, match);
 }
 
-/* Count a diversion and show it to whoever traces. */
-void estp_diverted(struct estp_space *space, u8 selector, unsigned long pc,
-		   unsigned long response);
 
 /* ---- interrupt.c, fault.c, fence.c, control.c, register.c, device.c ------------------- */
 

@@ -15,6 +15,7 @@
 
 #include "estp.h"
 #include "arch/arch.h"
+#include "trace.h"
 
 #define NO_CAUSE	-1
 
@@ -45,13 +46,40 @@ static int cause_of(const struct kernel_siginfo *info)
 	return cause_of_signal(info->si_signo);
 }
 
-static bool match_fault(struct estp_thread *thread, struct pt_regs *regs, int cause,
-			struct estp_match *match)
+static bool can_fault(struct pt_regs *regs, int cause)
 {
-	return cause != NO_CAUSE && !estp_arch_in_syscall(regs) && estp_arch_native(regs) &&
-	       current->mm == thread->space->mm &&
-	       estp_space_match(thread->space, instruction_pointer(regs), ESTP_FAULT, cause,
-				match);
+	return cause != NO_CAUSE && !estp_arch_in_syscall(regs) && estp_arch_native(regs);
+}
+
+/*
+ * The logging hook asks the same question a moment before the signal is forced; the
+ * answer is kept, and good as long as the set has not changed.
+ */
+static bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
+{
+	const struct estp_set *set = &thread->space->set;
+	const struct estp_index *ix;
+	unsigned long slot;
+	bool hit;
+
+	preempt_disable();
+	thread->expected.changes = READ_ONCE(set->changes);
+	ix = READ_ONCE(set->index);
+	/* Whoever faults with pages registered mostly does so on one: no filter first. */
+	slot = estp_index_find(ix, pc & PAGE_MASK);
+	hit = slot && !(slot & ESTP_SLOT_VOID) &&
+	      estp_match(ix, estp_slot_page(slot), pc, ESTP_FAULT, cause,
+			 &thread->expected.match);
+	preempt_enable();
+	thread->expected.pc = hit ? pc : 0;
+	thread->expected.cause = cause;
+	return hit;
+}
+
+static bool was_expected(const struct estp_thread *thread, unsigned long pc, int cause)
+{
+	return thread->expected.pc == pc && thread->expected.cause == cause &&
+	       thread->expected.changes == READ_ONCE(thread->space->set.changes);
 }
 
 /* Context: current, a handler for the signal not looked at yet; does not sleep. */
@@ -59,9 +87,8 @@ bool estp_fault(struct kernel_siginfo *info)
 {
 	struct estp_thread *thread = estp_current();
 	struct pt_regs *regs = task_pt_regs(current);
-	struct estp_match match;
-	unsigned long pc;
-	bool hit;
+	unsigned long pc = instruction_pointer(regs), response;
+	int cause = cause_of(info);
 
 	if (likely(!thread))
 		return false;
@@ -69,32 +96,27 @@ bool estp_fault(struct kernel_siginfo *info)
 		thread->no_fault = false;
 		return false;
 	}
-	preempt_disable();
-	hit = match_fault(thread, regs, cause_of(info), &match) &&
-	      estp_arch_is_fault(regs, info);
-	if (hit) {
-		pc = instruction_pointer(regs);
-		estp_arch_divert(regs, match.response);
-		/* A later frame would show what this one was about. */
-		estp_arch_forget_trap();
-		estp_diverted(thread->space, ESTP_FAULT, pc, match.response);
-	}
-	preempt_enable();
-	return hit;
+	if (!can_fault(regs, cause) || !estp_arch_is_fault(info))
+		return false;
+	if (!was_expected(thread, pc, cause) && !match_fault(thread, pc, cause))
+		return false;
+	thread->expected.pc = 0;
+	response = thread->expected.match.response;
+	estp_arch_divert(regs, response);
+	/* A later frame would show what this one was about. */
+	estp_arch_forget_trap();
+	estp_diverted(thread->space, ESTP_FAULT, pc, response);
+	return true;
 }
 
 bool estp_fault_expected(int sig)
 {
 	struct estp_thread *thread = estp_current();
-	struct estp_match match;
-	bool hit;
+	struct pt_regs *regs = task_pt_regs(current);
+	int cause = cause_of_signal(sig);
 
-	if (likely(!thread))
-		return false;
-	preempt_disable();
-	hit = match_fault(thread, task_pt_regs(current), cause_of_signal(sig), &match);
-	preempt_enable();
-	return hit;
+	return thread && can_fault(regs, cause) &&
+	       match_fault(thread, instruction_pointer(regs), cause);
 }
 
 void estp_fault_not_next(void)

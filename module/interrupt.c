@@ -14,6 +14,7 @@
 
 #include "estp.h"
 #include "arch/arch.h"
+#include "trace.h"
 
 /* Raised by an instruction of this thread: the siginfo tells where. */
 static bool tells_pc(int sig, const struct kernel_siginfo *info)
@@ -87,7 +88,7 @@ void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigactio
 	/* Without a handler there is no frame: invisible. */
 	if (ka->sa.sa_handler == SIG_DFL || ka->sa.sa_handler == SIG_IGN)
 		return;
-	if (!estp_arch_native(regs) || current->mm != thread->space->mm)
+	if (!estp_arch_native(regs))
 		return;
 
 	trap = estp_is_trap(sig, info->si_code);

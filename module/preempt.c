@@ -31,13 +31,6 @@
 /* The space whose attached thread is in user space, or could be, on this CPU. */
 DEFINE_PER_CPU(struct estp_space *, estp_running);
 
-void estp_diverted(struct estp_space *space, u8 selector, unsigned long pc,
-		   unsigned long response)
-{
-	atomic64_inc(&space->diversions[selector]);
-	trace_estp_divert(current, selector, pc, response);
-}
-
 /* ---- What a debugger needs left alone ------------------------------------------------ */
 
 bool estp_is_trap(int sig, int code)
@@ -91,7 +84,6 @@ static bool in_span(struct estp_thread *thread, struct pt_regs *regs,
 {
 	return !estp_arch_in_syscall(regs) && estp_arch_native(regs) &&
 	       !test_thread_flag(TIF_SINGLESTEP) &&
-	       current->mm == thread->space->mm &&
 	       estp_space_match(thread->space, instruction_pointer(regs), ESTP_PREEMPTION,
 				0, match);
 }

@@ -229,6 +229,11 @@ static u64 last_page(const struct estp_sequence *seq)
 	return (seq->start + seq->length - 1) & PAGE_MASK;
 }
 
+static u64 response_last_page(const struct estp_sequence *seq)
+{
+	return (seq->response + max(seq->response_len, (u16)1) - 1) & PAGE_MASK;
+}
+
 static bool touch_before(const void *base, u32 a, u32 b)
 {
 	const struct touch *touch = base;
@@ -248,7 +253,7 @@ static void touch_swap(void *base, u32 a, u32 b)
 static int spread(struct table *t)
 {
 	/* More than this could not be kept, whatever it is. */
-	u64 most = estp_max_bytes / sizeof(struct estp_code) + 2ull * t->nr;
+	u64 most = estp_max_bytes / sizeof(struct estp_code) + 32ull * t->nr;
 	u64 total = 0, page;
 	u32 i, n = 0;
 
@@ -256,7 +261,8 @@ static int spread(struct table *t)
 		const struct estp_sequence *seq = &t->item[i].seq;
 		u64 pages = (last_page(seq) - first_page(seq)) / PAGE_SIZE + 1;
 
-		total += pages + 1;
+		total += pages + (response_last_page(seq) - (seq->response & PAGE_MASK)) /
+				 PAGE_SIZE + 1;
 		if (pages > estp_max_pages || total > most)
 			return -ENOSPC;
 		/* From here on: the token, if it needs one. */
@@ -272,10 +278,11 @@ static int spread(struct table *t)
 
 		for (page = first_page(seq); page <= last_page(seq); page += PAGE_SIZE)
 			t->touch[n++] = (struct touch) { .page = page, .item = i };
-		if (first_page(seq) != (seq->response & PAGE_MASK) || t->item[i].wide)
-			t->touch[n++] = (struct touch) {
-				.page = seq->response & PAGE_MASK, .item = RESPONSE_ONLY,
-			};
+		page = seq->response & PAGE_MASK;
+		if (!t->item[i].wide && page == first_page(seq))
+			page += PAGE_SIZE;
+		for (; page <= response_last_page(seq); page += PAGE_SIZE)
+			t->touch[n++] = (struct touch) { .page = page, .item = RESPONSE_ONLY };
 	}
 	t->touch_nr = n;
 	estp_heap_sort(&(struct estp_heap) {

@@ -78,6 +78,17 @@ TRACE_EVENT(estp_divert,
 
 #endif /* ESTP_TRACE_H */
 
+#ifndef ESTP_DIVERTED
+#define ESTP_DIVERTED
+/* Count a diversion and show it to whoever traces. */
+static inline void estp_diverted(struct estp_space *space, u8 selector, unsigned long pc,
+				 unsigned long response)
+{
+	atomic64_inc(&space->diversions[selector]);
+	trace_estp_divert(current, selector, pc, response);
+}
+#endif
+
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE

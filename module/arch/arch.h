@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What an architecture provides; the folder is the switch.  <isa>/arch.c and .S
- * define these, arch_inline.h beside them the ones that every event pays for.
+ * define these, arch_inline.h beside them the ones that every event pays for:
+ * estp_arch_in_syscall(), _syscall_nr(), _native(), _divert(), and
+ * estp_arch_forget_trap(), which drops the address, error code and number of the last trap;
+ * estp_arch_is_fault(): was this forced signal raised by the instruction at the user pc?
  */
 #ifndef ESTP_ARCH_H
 #define ESTP_ARCH_H
@@ -31,12 +34,8 @@ struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction
 void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsigned long pc);
 /* Clear masked registers, in what the frame will hold and what the handler will see. */
 void estp_arch_clear(struct pt_regs *regs, u32 mask, bool reset_pkey);
-/* Forget the address, error code and number of the last trap. */
-void estp_arch_forget_trap(void);
 /* A signal that is not a trap's is being delivered: its frame says so. */
 void estp_arch_no_trap(void);
-/* Was this forced signal raised by the instruction at the user pc? */
-bool estp_arch_is_fault(const struct pt_regs *regs, const struct kernel_siginfo *info);
 
 /* Called by the kernel's fork code in our stead, see compat/hooks.c. */
 void estp_arch_fork_mm_entry(void);

@@ -12,7 +12,6 @@
 #include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
 #include <asm/pkru.h>
-#include <asm/trapnr.h>
 
 #include "../arch.h"
 
@@ -150,13 +149,6 @@ void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsi
 
 /* ---- Traps --------------------------------------------------------------------------- */
 
-void estp_arch_forget_trap(void)
-{
-	current->thread.cr2 = 0;
-	current->thread.error_code = 0;
-	current->thread.trap_nr = 0;
-}
-
 /*
  * A frame that cannot be written ends as SIGSEGV from the kernel, which looks like
  * that of a #GP but for the trap number, and that would be the last trap's.
@@ -164,36 +156,6 @@ void estp_arch_forget_trap(void)
 void estp_arch_no_trap(void)
 {
 	current->thread.trap_nr = 0;
-}
-
-/*
- * Signals forced by force_sig() carry no more than SI_KERNEL.  Those that an
- * instruction raised have just had their trap number noted.
- */
-static bool trap_forces(int sig)
-{
-	switch (current->thread.trap_nr) {
-	case X86_TRAP_GP:
-	case X86_TRAP_TS:
-	case X86_TRAP_VE:
-		return sig == SIGSEGV;	/* #OF reports the pc after its instruction */
-	case X86_TRAP_SS:
-	case X86_TRAP_NP:
-		return sig == SIGBUS;
-	default:
-		return false;
-	}
-}
-
-bool estp_arch_is_fault(const struct pt_regs *regs, const struct kernel_siginfo *info)
-{
-	if (info->si_code == SI_KERNEL)
-		return trap_forces(info->si_signo);
-	/* Control-flow protection is not ours to undo. */
-	if (info->si_signo == SIGSEGV && info->si_code == SEGV_CPERR)
-		return false;
-	/* A bus lock is reported once it has been taken, without an address. */
-	return info->si_signo != SIGBUS || info->si_code != BUS_ADRALN || info->si_addr;
 }
 
 int estp_arch_init(struct estp_rules *rules)

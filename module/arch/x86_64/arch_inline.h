@@ -4,6 +4,7 @@
 #define ESTP_ARCH_X86_64_INLINE_H
 
 #include <asm/syscall.h>
+#include <asm/trapnr.h>
 
 /*
  * orig_ax is the system call's number until the thread's next entry by another way;
@@ -29,6 +30,43 @@ static inline bool estp_arch_native(struct pt_regs *regs)
 static inline void estp_arch_divert(struct pt_regs *regs, unsigned long response)
 {
 	instruction_pointer_set(regs, response);
+}
+
+static inline void estp_arch_forget_trap(void)
+{
+	current->thread.cr2 = 0;
+	current->thread.error_code = 0;
+	current->thread.trap_nr = 0;
+}
+
+/*
+ * Signals forced by force_sig() carry no more than SI_KERNEL.  Those that an
+ * instruction raised have just had their trap number noted.
+ */
+static inline bool estp_arch_trap_forces(int sig)
+{
+	switch (current->thread.trap_nr) {
+	case X86_TRAP_GP:
+	case X86_TRAP_TS:
+	case X86_TRAP_VE:
+		return sig == SIGSEGV;	/* #OF reports the pc after its instruction */
+	case X86_TRAP_SS:
+	case X86_TRAP_NP:
+		return sig == SIGBUS;
+	default:
+		return false;
+	}
+}
+
+static inline bool estp_arch_is_fault(const struct kernel_siginfo *info)
+{
+	if (info->si_code == SI_KERNEL)
+		return estp_arch_trap_forces(info->si_signo);
+	/* Control-flow protection is not ours to undo. */
+	if (info->si_signo == SIGSEGV && info->si_code == SEGV_CPERR)
+		return false;
+	/* A bus lock is reported once it has been taken, without an address. */
+	return info->si_signo != SIGBUS || info->si_code != BUS_ADRALN || info->si_addr;
 }
 
 #endif /* ESTP_ARCH_X86_64_INLINE_H */
