@@ -188,7 +188,7 @@ static inline bool estp_same_key(const struct estp_sequence *a, const struct est
 struct estp_heap {
 	void *base;
 	bool (*before)(const void *base, u32 a, u32 b);
-	void (*swap)(void *base, u32 a, u32 b);
+	void (*exchange)(void *base, u32 a, u32 b);
 };
 
 void estp_heap_sort(const struct estp_heap *heap, u32 nr);

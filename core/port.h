@@ -18,7 +18,12 @@
 #include <asm/barrier.h>
 #include <asm/page.h>
 
+#include <linux/sched.h>
+
 #define ESTP_PAGE_SIZE		PAGE_SIZE
+
+/* Between many steps, where the host may sleep: sorting and judging of whole inputs. */
+#define estp_relax()		cond_resched()
 
 #define estp_load(p)		READ_ONCE(*(p))
 #define estp_store(p, v)	WRITE_ONCE(*(p), v)
@@ -37,6 +42,8 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
+
+#define estp_relax()		((void)0)
 
 #define noinline		__attribute__((noinline))
 #define likely(x)		__builtin_expect(!!(x), 1)

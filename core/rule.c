@@ -72,7 +72,7 @@ bool estp_rule_check(const struct estp_item *item, u32 nr, void *scratch, u32 *o
 	u32 *index = (u32 *)(reach + nr);
 	const struct by_end by_end = { .item = item, .index = index };
 	const struct estp_heap heap = {
-		.base = (void *)&by_end, .before = ends_before, .swap = swap_index,
+		.base = (void *)&by_end, .before = ends_before, .exchange = swap_index,
 	};
 	const struct estp_item *box;
 	u32 box_nr = 0, other_nr = 0, first_box = nr, in = 0, i, bit;
@@ -108,6 +108,8 @@ bool estp_rule_check(const struct estp_item *item, u32 nr, void *scratch, u32 *o
 		for (bit = 0; bit < BIT_NR; bit++)
 			if (furthest[bit] > seq->start)
 				met |= 1ull << bit;
+		if (!(i % 1024))
+			estp_relax();
 		if (met & ~cleared_at(box, reach, box_nr, seq->response)) {
 			*offender = index[i];
 			return false;

@@ -86,7 +86,7 @@ static noinline const struct estp_code *first_alive(const struct estp_index *ix,
 			continue;
 		if (alive(ix, page, i))
 			return code;
-		if (++ended == ENDED_MAX)
+		if (ended++ == ENDED_MAX)
 			break;
 	}
 	return NULL;
@@ -337,20 +337,27 @@ struct estp_index *estp_set_moved(struct estp_set *set)
 	return old;
 }
 
+/* After the fact: who kept an answer under the number of before asks again. */
+static void changed(struct estp_set *set)
+{
+	estp_publish(&set->changes, set->changes + 1);
+}
+
 void estp_set_put(struct estp_set *set, struct estp_page *page)
 {
 	unsigned long *slot = find_slot(set->index, page->key);
 	struct estp_page *old;
 
-	set->changes++;
 	account(set, (unsigned long)page, 1);
 	if (!slot) {
 		insert(set->index, (unsigned long)page);
+		changed(set);
 		return;
 	}
 	old = estp_slot_page(*slot);
 	account(set, *slot, -1);
 	change(set, page->key, (unsigned long)page);
+	changed(set);
 	estp_page_drop(old);
 }
 
@@ -361,12 +368,12 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 
 	if (!slot)
 		return false;
-	set->changes++;
 	page = estp_slot_page(*slot);
 	account(set, *slot, -1);
 	clear_slot(set->index, key);
 	if (set->next)
 		clear_slot(set->next, key);
+	changed(set);
 	if (!estp_key_is_token(key))
 		set->gen++;
 	estp_page_drop(page);
@@ -404,10 +411,10 @@ static void unregister_page(struct estp_set *set, unsigned long slot, bool *foun
 		estp_set_remove(set, page->key);
 		return;
 	}
-	set->changes++;
 	account(set, slot, -1);
 	account(set, slot | ESTP_SLOT_VOID, 1);
 	change(set, page->key, slot | ESTP_SLOT_VOID);
+	changed(set);
 }
 
 static u32 for_range(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr, bool *found,

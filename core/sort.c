@@ -16,10 +16,12 @@ static void sift(const struct estp_heap *heap, u32 root, u32 nr)
 			child++;
 		if (!heap->before(heap->base, root, child))
 			return;
-		heap->swap(heap->base, root, child);
+		heap->exchange(heap->base, root, child);
 		root = child;
 	}
 }
+
+#define RELAX_NR	1024
 
 static bool in_order(const struct estp_heap *heap, u32 nr)
 {
@@ -38,11 +40,16 @@ void estp_heap_sort(const struct estp_heap *heap, u32 nr)
 	/* Linkers and assemblers mostly deliver tables in order. */
 	if (nr < 2 || in_order(heap, nr))
 		return;
-	for (i = nr / 2; i-- > 0;)
+	for (i = nr / 2; i-- > 0;) {
 		sift(heap, i, nr);
+		if (!(i % RELAX_NR))
+			estp_relax();
+	}
 	for (i = nr - 1; i > 0; i--) {
-		heap->swap(heap->base, 0, i);
+		heap->exchange(heap->base, 0, i);
 		sift(heap, 0, i);
+		if (!(i % RELAX_NR))
+			estp_relax();
 	}
 }
 
@@ -74,7 +81,7 @@ static void item_swap(void *base, u32 ia, u32 ib)
 void estp_sort(struct estp_item *item, u32 nr)
 {
 	const struct estp_heap heap = {
-		.base = item, .before = item_before, .swap = item_swap,
+		.base = item, .before = item_before, .exchange = item_swap,
 	};
 
 	estp_heap_sort(&heap, nr);

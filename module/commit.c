@@ -152,6 +152,15 @@ struct estp_page *estp_page_make(u64 addr, const struct estp_item *item, u32 nr,
 	return page;
 }
 
+void estp_end_token(struct estp_space *space, u64 wide)
+{
+	if (!wide)
+		return;
+	spin_lock(&space->set_lock);
+	estp_set_remove(&space->set, estp_token_key(wide));
+	spin_unlock(&space->set_lock);
+}
+
 void estp_tell(unsigned long addr, const struct estp_reject *why)
 {
 	if (why->index == ESTP_IN_THE_HEADER)

@@ -47,6 +47,9 @@ void estp_batch_discard(struct estp_batch *batch);
 struct estp_page *estp_page_make(u64 addr, const struct estp_item *item, u32 nr,
 				 unsigned long old, u64 gen, u16 flags);
 
+/* An entry over several pages has ended, or is replaced: its token goes; 0 is none. */
+void estp_end_token(struct estp_space *space, u64 wide);
+
 /* What a registration that is refused for its content leaves in the log (pr_debug). */
 void estp_tell(unsigned long addr, const struct estp_reject *why);
 

@@ -13,7 +13,6 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/uaccess.h>
 
 #include "estp.h"
@@ -56,9 +55,10 @@ static void walk_page(const struct estp_index *ix, const struct estp_page *page,
 	u32 i;
 
 	for (i = 0; i < estp_page_entries(page); i++) {
+		/* In this order: what still lives afterwards was whole when it was read. */
+		estp_set_sequence(ix, page, i, &seq);
 		if (!estp_set_alive(ix, page, i))
 			continue;
-		estp_set_sequence(ix, page, i, &seq);
 		/* One that spans several pages counts where it begins. */
 		if ((seq.start & PAGE_MASK) != page->key)
 			continue;
@@ -68,12 +68,13 @@ static void walk_page(const struct estp_index *ix, const struct estp_page *page,
 	}
 }
 
-/* register_mutex held: nothing is added; what is unmapped meanwhile may be missing. */
-static void walk_set(struct estp_space *space, struct walk *walk)
+/* register_mutex held: nothing is added, only unmapped. */
+static void walk_once(struct estp_space *space, struct walk *walk)
 {
 	const struct estp_index *ix = space->set.index;
 	u32 i;
 
+	walk->nr = 0;
 	for (i = 0; i <= ix->mask; i++) {
 		unsigned long slot;
 
@@ -85,6 +86,22 @@ static void walk_set(struct estp_space *space, struct walk *walk)
 		rcu_read_unlock();
 		cond_resched();
 	}
+}
+
+#define WALK_TRIES	16
+
+/* One state of the set, unless it changes under us all the time. */
+static void walk_set(struct estp_space *space, struct walk *walk)
+{
+	int tries = WALK_TRIES;
+	u64 changes;
+
+	do {
+		changes = READ_ONCE(space->set.changes);
+		walk_once(space, walk);
+	} while (changes != READ_ONCE(space->set.changes) && --tries);
+	if (walk->seq)
+		walk->nr = min(walk->nr, walk->max);
 }
 
 /* ---- Statistics -------------------------------------------------------------------------- */
@@ -135,19 +152,28 @@ static long get_stats(struct estp_stats __user *arg)
 
 /* ---- List ----------------------------------------------------------------------------------- */
 
-static int by_address(const void *va, const void *vb)
+static bool lower(const void *base, u32 ia, u32 ib)
 {
-	const struct estp_sequence *a = va, *b = vb;
+	const struct estp_sequence *a = base, *b = base;
 
+	a += ia;
+	b += ib;
 	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
+		return a->start < b->start;
 	if (a->selector != b->selector)
-		return a->selector < b->selector ? -1 : 1;
+		return a->selector < b->selector;
 	if (a->layout != b->layout)	/* tables are matched before pages */
-		return a->layout > b->layout ? -1 : 1;
+		return a->layout > b->layout;
 	if (a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	return a->response < b->response ? -1 : a->response > b->response;
+		return a->length < b->length;
+	return a->response < b->response;
+}
+
+static void swap_sequences(void *base, u32 a, u32 b)
+{
+	struct estp_sequence *seq = base;
+
+	swap(seq[a], seq[b]);
 }
 
 static int collect(struct estp_space *space, struct walk *walk)
@@ -159,14 +185,16 @@ static int collect(struct estp_space *space, struct walk *walk)
 		return -ERESTARTNOINTR;
 	walk_set(space, &count);
 	walk->max = count.nr;
-	walk->seq = kvcalloc(max(count.nr, 1u), sizeof(*walk->seq), GFP_KERNEL_ACCOUNT);
+	walk->seq = kvcalloc(max(count.nr, 1u), sizeof(*walk->seq), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (walk->seq)
 		walk_set(space, walk);
 	else
 		err = -ENOMEM;
 	mutex_unlock(&space->register_mutex);
 	if (!err)
-		sort(walk->seq, walk->nr, sizeof(*walk->seq), by_address, NULL);
+		estp_heap_sort(&(struct estp_heap) {
+			.base = walk->seq, .before = lower, .exchange = swap_sequences },
+			walk->nr);
 	return err;
 }
 

@@ -12,7 +12,6 @@
  *
  * Lock order, outermost first:
  *
- *   estp_create_mutex            first registration of an address space
  *   space->register_mutex        registration, unregistration, taking down
  *   mmap_lock
  *   space->set_lock              changes of the set; also in the notifier callback
@@ -50,6 +49,7 @@ struct estp_space {
 	unsigned long watch_start, watch_end;
 	bool watch_hit;
 	bool released;				/* the address space is gone */
+	bool covered;				/* its threads are; register_mutex */
 
 	refcount_t refs;
 	struct hlist_node by_mm;
@@ -82,6 +82,7 @@ struct estp_thread {
 	struct hlist_node by_task;
 	struct mm_struct *doomed;	/* a fork whose set could not be copied */
 	struct {
+		bool valid;
 		unsigned long pc;
 		u64 changes;		/* of the set, when it was asked */
 		int cause;
@@ -94,15 +95,13 @@ extern struct workqueue_struct *estp_wq;
 
 /* ---- space.c: address spaces --------------------------------------------------- */
 
-extern struct mutex estp_create_mutex;
-
 /* A counted reference to the space of an mm, or NULL.  @mm is only a key. */
 struct estp_space *estp_space_get(const void *mm);
 void estp_space_put(struct estp_space *space);
 /* The caller's space, made if need be; with register_mutex held.  May sleep. */
 struct estp_space *estp_space_lock_current(bool create);
 void estp_space_unlock_put(struct estp_space *space);
-/* After a change: nothing left, take the space down soon. */
+/* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);
 int estp_spaces_init(void);
@@ -190,16 +189,9 @@ static inline bool estp_space_match(const struct estp_space *space, unsigned lon
 }
 
 
-/* ---- interrupt.c, fault.c, fence.c, control.c, register.c, device.c ------------------- */
+/* ---- interrupt.c, fence.c, control.c, register.c, device.c ------------------- */
 
 void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
-
-/* Did the forced signal turn into a diversion?  Then it is not to be sent. */
-bool estp_fault(struct kernel_siginfo *info);
-/* Would a fault of current with this signal divert?  Changes nothing. */
-bool estp_fault_expected(int sig);
-/* The next signal forced on current is no fault of an instruction. */
-void estp_fault_not_next(void);
 
 int estp_fence(unsigned long cpu_plus_one);
 

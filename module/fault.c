@@ -9,12 +9,13 @@
  *
  * Not every forced signal is an instruction's: a signal frame that cannot be written
  * or read back, or a broken rseq area, ends there as well.  Those announce themselves
- * (estp_fault_not_next()) or come without a trap of their own (estp_arch_is_fault()).
+ * (estp_on_no_fault()) or come without a trap of their own (estp_arch_is_fault()).
  */
 #include <linux/signal.h>
 
 #include "estp.h"
 #include "arch/arch.h"
+#include "compat/compat.h"
 #include "trace.h"
 
 #define NO_CAUSE	-1
@@ -55,7 +56,7 @@ static bool can_fault(struct pt_regs *regs, int cause)
  * The logging hook asks the same question a moment before the signal is forced; the
  * answer is kept, and good as long as the set has not changed.
  */
-static bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
+static inline bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
 {
 	const struct estp_set *set = &thread->space->set;
 	const struct estp_index *ix;
@@ -71,36 +72,29 @@ static bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
 	      estp_match(ix, estp_slot_page(slot), pc, ESTP_FAULT, cause,
 			 &thread->expected.match);
 	preempt_enable();
-	thread->expected.pc = hit ? pc : 0;
+	thread->expected.valid = hit;
+	thread->expected.pc = pc;
 	thread->expected.cause = cause;
 	return hit;
 }
 
 static bool was_expected(const struct estp_thread *thread, unsigned long pc, int cause)
 {
-	return thread->expected.pc == pc && thread->expected.cause == cause &&
+	return thread->expected.valid && thread->expected.pc == pc && thread->expected.cause == cause &&
 	       thread->expected.changes == READ_ONCE(thread->space->set.changes);
 }
 
-/* Context: current, a handler for the signal not looked at yet; does not sleep. */
-bool estp_fault(struct kernel_siginfo *info)
+static inline bool fault(struct estp_thread *thread, struct kernel_siginfo *info)
 {
-	struct estp_thread *thread = estp_current();
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned long pc = instruction_pointer(regs), response;
 	int cause = cause_of(info);
 
-	if (likely(!thread))
-		return false;
-	if (thread->no_fault) {
-		thread->no_fault = false;
-		return false;
-	}
-	if (!can_fault(regs, cause) || !estp_arch_is_fault(info))
+	if (!can_fault(regs, cause) || !estp_arch_is_fault(regs, info))
 		return false;
 	if (!was_expected(thread, pc, cause) && !match_fault(thread, pc, cause))
 		return false;
-	thread->expected.pc = 0;
+	thread->expected.valid = false;
 	response = thread->expected.match.response;
 	estp_arch_divert(regs, response);
 	/* A later frame would show what this one was about. */
@@ -109,17 +103,45 @@ bool estp_fault(struct kernel_siginfo *info)
 	return true;
 }
 
-bool estp_fault_expected(int sig)
+static int nothing_sent(void)
+{
+	return 0;
+}
+
+/* force_sig_info_to_task(info, task, handler) */
+ESTP_HOOK(estp_on_force_sig)
+{
+	struct estp_thread *thread = estp_current();
+
+	if (likely(!thread) || (struct task_struct *)estp_hook_argument(fregs, 1) != current)
+		return;
+	if (unlikely(thread->no_fault)) {
+		thread->no_fault = false;
+		return;
+	}
+	if (estp_hook_argument(fregs, 2) != ESTP_HANDLER_CURRENT)
+		return;
+	if (fault(thread, (struct kernel_siginfo *)estp_hook_argument(fregs, 0)))
+		estp_hook_divert(fregs, nothing_sent);
+}
+
+/* unhandled_signal(task, sig): 0 is "handled". */
+ESTP_HOOK(estp_on_unhandled_signal)
 {
 	struct estp_thread *thread = estp_current();
 	struct pt_regs *regs = task_pt_regs(current);
-	int cause = cause_of_signal(sig);
+	int cause;
 
-	return thread && can_fault(regs, cause) &&
-	       match_fault(thread, instruction_pointer(regs), cause);
+	if (likely(!thread) ||
+	    (struct task_struct *)estp_hook_argument(fregs, 0) != current)
+		return;
+	cause = cause_of_signal(estp_hook_argument(fregs, 1));
+	if (can_fault(regs, cause) && match_fault(thread, instruction_pointer(regs), cause))
+		estp_hook_divert(fregs, nothing_sent);
 }
 
-void estp_fault_not_next(void)
+/* The next signal that is forced on current is no fault of an instruction. */
+ESTP_HOOK(estp_on_no_fault)
 {
 	struct estp_thread *thread = estp_current();
 

@@ -174,6 +174,18 @@ void estp_preempt_apply(struct estp_thread *thread, struct pt_regs *regs)
 		divert(thread, regs, &match);
 }
 
+static void apply_unless_trapped(struct estp_thread *thread)
+{
+	bool trapped = trap_pending();
+
+	preempt_disable();
+	if (trapped)
+		thread->due = false;
+	else
+		estp_preempt_apply(thread, task_pt_regs(current));
+	preempt_enable();
+}
+
 void estp_preempt_work(struct callback_head *work)
 {
 	struct estp_thread *thread = container_of(work, struct estp_thread, due_work);
@@ -181,40 +193,45 @@ void estp_preempt_work(struct callback_head *work)
 	/* From here on another preemption queues it anew. */
 	WRITE_ONCE(thread->due_queued, false);
 	barrier();
-	if (thread->due && !trap_pending()) {
-		preempt_disable();
-		estp_preempt_apply(thread, task_pt_regs(current));
-		preempt_enable();
-	}
+	if (thread->due)
+		apply_unless_trapped(thread);
 	estp_thread_put(thread);
 }
 
 /* ---- Attaching ------------------------------------------------------------------------------ */
 
+static void drop_dead(void)
+{
+	struct preempt_notifier *notifier;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(notifier, next, &current->preempt_notifiers, link)
+		if (notifier->ops == &estp_preempt_ops)
+			estp_preempt_detach(container_of(notifier, struct estp_thread,
+							 notifier));
+}
+
 void estp_preempt_attach(struct estp_thread *thread)
 {
 	refcount_inc(&thread->refs);
+	/* What an earlier space left: before ours, so that sched_in tells ours last. */
+	drop_dead();
 	preempt_disable();
 	preempt_notifier_register(&thread->notifier);
 	sched_in(&thread->notifier, smp_processor_id());
-	/* It was not watched until now: whatever happened counts as a preemption. */
-	if (!trap_pending())
-		estp_preempt_apply(thread, task_pt_regs(current));
 	preempt_enable();
+	/* It was not watched until now: whatever happened counts as a preemption. */
+	apply_unless_trapped(thread);
 }
 
 void estp_preempt_detach(struct estp_thread *thread)
 {
-	struct estp_thread *other;
-
 	if (hlist_unhashed(&thread->notifier.link))
 		return;
 	preempt_disable();
 	/* preempt_notifier_unregister() would leave no trace of having been here. */
 	hlist_del_init(&thread->notifier.link);
-	/* It may have been registered anew before the old space let go of it. */
-	other = estp_current();
-	__this_cpu_write(estp_running, other ? other->space : NULL);
+	__this_cpu_write(estp_running, NULL);
 	preempt_enable();
 	estp_thread_put(thread);
 }

@@ -130,10 +130,12 @@ static struct estp_page *with_table_entries(struct estp_space *space, struct est
 		estp_set_sequence(ix, page, i, &item[nr++].seq);
 	for (i = 0; i < estp_page_entries(before); i++) {
 		item[nr].wide = estp_set_sequence(ix, before, i, &item[nr].seq);
-		if (item[nr].seq.layout == ESTP_LAYOUT_TABLE && estp_set_alive(ix, before, i))
+		if (item[nr].seq.layout == ESTP_LAYOUT_PAGE)
+			continue;
+		if (estp_set_alive(ix, before, i))
 			nr++;
 		else
-			item[nr].wide = 0;
+			estp_end_token(space, item[nr].wide);
 	}
 	rcu_read_unlock();
 	estp_sort(item, nr);
@@ -279,7 +281,8 @@ int estp_register(unsigned long start, unsigned long end)
 		return PTR_ERR(space);
 	err = register_range(space, start, end);
 	/* A refused first registration leaves an empty space. */
-	estp_space_settle(space);
+	if (err)
+		estp_space_settle(space);
 	estp_space_unlock_put(space);
 	return err;
 }

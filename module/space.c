@@ -3,8 +3,8 @@
  * Registered address spaces: from the first registration to the end.
  *
  *   made          by the first registration, or by fork from the parent's
- *   settled       nothing left registered: taken down a moment later, unless something
- *                 is registered by then
+ *   settled       something went: a moment later, if nothing is left in force by then,
+ *                 taken down
  *   released      exec or exit took the address space away: taken down at once
  *   taken down    found by nobody any more; its threads detach themselves; freed when
  *                 the last has
@@ -16,6 +16,8 @@
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/module.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -25,7 +27,6 @@
 #define SCAN_NR		512		/* slots looked at under one hold of set_lock */
 
 struct workqueue_struct *estp_wq;
-DEFINE_MUTEX(estp_create_mutex);
 
 static DEFINE_HASHTABLE(by_mm, 8);	/* estp_threads_lock; readers RCU */
 static atomic_t space_nr = ATOMIC_INIT(0);
@@ -112,13 +113,23 @@ void estp_space_put(struct estp_space *space)
 		queue_rcu_work(estp_wq, &space->free);
 }
 
-static void publish(struct estp_space *space)
+/* False if the mm has a space already. */
+static bool publish(struct estp_space *space)
 {
+	struct estp_space *other;
 	unsigned long flags;
+	bool absent = true;
 
 	raw_spin_lock_irqsave(&estp_threads_lock, flags);
-	hash_add_rcu(by_mm, &space->by_mm, (unsigned long)space->mm);
+	hash_for_each_possible(by_mm, other, by_mm, (unsigned long)space->mm)
+		if (other->mm == space->mm)
+			absent = false;
+	if (absent)
+		hash_add_rcu(by_mm, &space->by_mm, (unsigned long)space->mm);
 	raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
+	/* Pairs with estp_fork_thread(): it sees the space, or we its task. */
+	smp_mb();
+	return absent;
 }
 
 /* Called with register_mutex held; takes the table's reference away, once. */
@@ -133,13 +144,40 @@ static void unpublish(struct estp_space *space)
 	estp_threads_release(space);
 }
 
+/* register_mutex held.  Pages may be left of which every entry has ended. */
+static bool in_force(struct estp_space *space)
+{
+	const struct estp_index *ix = space->set.index;
+	bool found = false;
+	u32 at, i;
+
+	for (at = 0; space->set.code_pages && at <= ix->mask && !found; at++) {
+		const struct estp_page *page;
+		unsigned long slot;
+
+		rcu_read_lock();
+		slot = READ_ONCE(ix->slot[at]);
+		page = slot & ESTP_SLOT_VOID ? NULL : estp_slot_page(slot);
+		for (i = 0; page && i < estp_page_entries(page) && !found; i++)
+			found = estp_set_alive(ix, page, i);
+		rcu_read_unlock();
+		if (!(at % SCAN_NR))
+			cond_resched();
+	}
+	return found;
+}
+
 static void take_down(struct work_struct *work)
 {
 	struct estp_space *space = container_of(to_delayed_work(work), struct estp_space,
 						take_down);
 
-	mutex_lock(&space->register_mutex);
-	if (space->dead || (space->set.code_pages && !READ_ONCE(space->released))) {
+	/* Who has it may wait for user memory for as long as somebody likes. */
+	if (!mutex_trylock(&space->register_mutex)) {
+		estp_space_settle(space);
+		return;
+	}
+	if (space->dead || (!READ_ONCE(space->released) && in_force(space))) {
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
@@ -154,8 +192,7 @@ static void take_down(struct work_struct *work)
 
 void estp_space_settle(struct estp_space *space)
 {
-	if (!space->set.code_pages)
-		mod_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY);
+	queue_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY);
 }
 
 /* ---- Unmapping ---------------------------------------------------------------------- */
@@ -163,8 +200,9 @@ void estp_space_settle(struct estp_space *space)
 static void unmap(struct estp_space *space, unsigned long start, unsigned long end)
 {
 	struct estp_index *ix = NULL;
-	bool empty;
+	bool changed = false;
 	u32 at = 0;
+	u64 gen;
 
 	do {
 		spin_lock(&space->set_lock);
@@ -172,19 +210,20 @@ static void unmap(struct estp_space *space, unsigned long start, unsigned long e
 		if (ix != space->set.index)
 			at = 0;
 		ix = space->set.index;
+		gen = space->set.gen;
 		at = estp_set_unmap(&space->set, start, end, at, SCAN_NR);
 		if (start < space->watch_end && end > space->watch_start)
 			space->watch_hit = true;
-		empty = !space->set.code_pages;
+		changed |= gen != space->set.gen;
 		spin_unlock(&space->set_lock);
 	} while (at);
-	if (empty)
+	if (changed)
 		estp_space_settle(space);
 }
 
 /*
- * mmap_lock is held for reading or writing, but by the last exit and the reaper.  May
- * have been told not to block; set_lock is only ever held for short.
+ * mmap_lock is held for reading or writing, but by the last exit.  May have been told
+ * not to block; set_lock is only ever held for short.
  */
 static bool invalidate(struct mmu_interval_notifier *notifier,
 		       const struct mmu_notifier_range *range, unsigned long seq)
@@ -193,6 +232,12 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 
 	switch (range->event) {
 	case MMU_NOTIFY_UNMAP:
+		/*
+		 * The OOM reaper takes memory away below vmas that stay, beside whoever
+		 * holds mmap_lock for reading.  No task of this mm runs user code again.
+		 */
+		if (test_bit(MMF_UNSTABLE, &range->mm->flags))
+			break;
 		unmap(space, range->start, range->end);
 		break;
 	case MMU_NOTIFY_RELEASE:
@@ -236,13 +281,19 @@ static struct estp_space *alloc_space(struct mm_struct *mm, struct estp_index *i
 	return space;
 }
 
-/* Before anybody has seen it. */
-static void discard_space(struct estp_space *space)
+/* Never published, or refused: its notifier may be in place. */
+static void discard_space(struct estp_space *space, bool notified)
 {
+	WRITE_ONCE(space->dead, true);
+	mutex_unlock(&space->register_mutex);
+	if (notified)
+		mmu_interval_notifier_remove(&space->notifier);
+	cancel_delayed_work_sync(&space->take_down);
+	estp_space_put(space);
 	estp_space_put(space);
 }
 
-/* The caller holds estp_create_mutex; on success register_mutex, too. */
+/* A space for the caller's mm, locked and referenced; -EEXIST if another was quicker. */
 static struct estp_space *create(struct mm_struct *mm)
 {
 	struct estp_space *space = alloc_space(mm, estp_index_alloc(ESTP_INDEX_SLOT_MIN), NULL);
@@ -251,59 +302,63 @@ static struct estp_space *create(struct mm_struct *mm)
 	if (!space)
 		return ERR_PTR(-ENOMEM);
 	turn_on();
+	/* Before the notifier can see it: what it settles waits for this. */
+	mutex_lock(&space->register_mutex);
+	refcount_inc(&space->refs);
 	err = mmu_interval_notifier_insert(&space->notifier, mm, 0, ULONG_MAX, &notifier_ops);
 	if (err) {
-		discard_space(space);
+		discard_space(space, false);
 		/* A signal that came in between: start the call again after it. */
 		return ERR_PTR(err == -EINTR ? -ERESTARTNOINTR : err);
 	}
-	mutex_lock(&space->register_mutex);
-	refcount_inc(&space->refs);
-	publish(space);
-	err = estp_threads_cover(space);
-	if (err) {
-		mod_delayed_work(estp_wq, &space->take_down, 0);
-		estp_space_unlock_put(space);
-		return ERR_PTR(err);
+	/* While an invalidation is going on the insertion is only planned. */
+	mmu_interval_read_begin(&space->notifier);
+	if (!publish(space)) {
+		discard_space(space, true);
+		return ERR_PTR(-EEXIST);
 	}
 	return space;
 }
 
-static struct estp_space *find_or_create(bool want)
+static struct estp_space *find(void)
 {
-	struct estp_space *space;
+	struct estp_space *space = estp_space_get(current->mm);
 
-	if (mutex_lock_killable(&estp_create_mutex))
-		return ERR_PTR(-ERESTARTNOINTR);
-	space = estp_space_get(current->mm);
-	if (!space)
-		space = want ? create(current->mm) : NULL;
-	else if (mutex_lock_killable(&space->register_mutex)) {
+	if (space && mutex_lock_killable(&space->register_mutex)) {
 		estp_space_put(space);
-		space = ERR_PTR(-ERESTARTNOINTR);
+		return ERR_PTR(-ERESTARTNOINTR);
 	}
-	mutex_unlock(&estp_create_mutex);
 	return space;
 }
 
 struct estp_space *estp_space_lock_current(bool want)
 {
-	for (;;) {
-		struct estp_space *space = estp_space_get(current->mm);
+	struct estp_space *space;
+	int err;
 
-		if (!space && !want)
-			return NULL;
-		if (!space) {
-			space = find_or_create(want);
-		} else if (mutex_lock_killable(&space->register_mutex)) {
-			estp_space_put(space);
-			return ERR_PTR(-ERESTARTNOINTR);
-		}
-		if (IS_ERR_OR_NULL(space) || !space->dead)
+	for (;;) {
+		space = find();
+		if (!space && want)
+			space = create(current->mm);
+		if (space == ERR_PTR(-EEXIST))
+			continue;
+		if (IS_ERR_OR_NULL(space))
 			return space;
+		if (!space->dead)
+			break;
 		/* Taken down while we waited for it. */
 		estp_space_unlock_put(space);
 	}
+	if (!space->covered && want) {
+		err = estp_threads_cover(space);
+		if (err) {
+			estp_space_settle(space);
+			estp_space_unlock_put(space);
+			return ERR_PTR(err);
+		}
+		space->covered = true;
+	}
+	return space;
 }
 
 void estp_space_unlock_put(struct estp_space *space)
@@ -314,15 +369,21 @@ void estp_space_unlock_put(struct estp_space *space)
 
 /* ---- Fork ----------------------------------------------------------------------------- */
 
-/* MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code. */
-static void leave_out(struct estp_space *child, struct mm_struct *parent)
+/* MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code.  Nobody sees it yet. */
+static void leave_out(struct estp_set *child, struct mm_struct *parent)
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, parent, 0);
+	u32 at;
 
-	for_each_vma(vmi, vma)
-		if (vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK))
-			unmap(child, vma->vm_start, vma->vm_end);
+	for_each_vma(vmi, vma) {
+		if (!(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)))
+			continue;
+		at = 0;
+		do {
+			at = estp_set_unmap(child, vma->vm_start, vma->vm_end, at, SCAN_NR);
+		} while (at);
+	}
 }
 
 static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct *mm)
@@ -342,27 +403,44 @@ static int insert_notifier_locked(struct estp_space *space)
 	return err;
 }
 
+static void fork_space(struct estp_space *parent, struct mm_struct *old, struct mm_struct *new)
+{
+	struct estp_space *child = copy_space(parent, new);
+
+	estp_thread_doom(NULL);
+	if (!child) {
+		estp_thread_doom(new);
+		return;
+	}
+	if (insert_notifier_locked(child)) {
+		estp_space_put(child);
+		estp_thread_doom(new);
+		return;
+	}
+	child->covered = true;		/* its one thread is the fork hook's */
+	leave_out(&child->set, old);
+	/* Its notifier saw nothing yet, as nothing is mapped there. */
+	refcount_inc(&child->refs);
+	publish(child);
+	if (!child->set.code_pages || delayed_work_pending(&parent->take_down))
+		estp_space_settle(child);
+	estp_space_put(child);
+}
+
 /*
  * Before anything of @old has been copied, with its mmap_lock held for writing: its set
  * stands still.  If the rest of fork fails, @new is released like any other.
  */
 void estp_fork_mm(struct mm_struct *old, struct mm_struct *new)
 {
-	struct estp_space *parent = estp_space_get(old), *child;
+	struct estp_space *parent = estp_space_get(old);
 
 	if (likely(!parent))
 		return;
-	estp_thread_doom(NULL);
-	child = copy_space(parent, new);
-	if (child && insert_notifier_locked(child)) {
-		discard_space(child);
-		child = NULL;
-	}
-	if (child) {
-		publish(child);
-		leave_out(child, old);
-	} else {
-		estp_thread_doom(new);
+	/* Else it is being unloaded: nobody is attached any more. */
+	if (try_module_get(THIS_MODULE)) {
+		fork_space(parent, old, new);
+		module_put(THIS_MODULE);
 	}
 	estp_space_put(parent);
 }

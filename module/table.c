@@ -48,7 +48,7 @@ struct table {
 
 /* ---- Reading ------------------------------------------------------------------------ */
 
-/* All of [start, start + len) mapped and readable; the first fault in address order. */
+/* All of [start, start + len) mapped, else -ENOMEM; and readable, else -EACCES. */
 static int check_readable(unsigned long start, unsigned long len)
 {
 	unsigned long at = start, end;
@@ -58,15 +58,16 @@ static int check_readable(unsigned long start, unsigned long len)
 		return -ENOMEM;
 	if (mmap_read_lock_killable(current->mm))
 		return -ERESTARTNOINTR;
-	while (at < end && !err) {
+	while (at < end) {
 		struct vm_area_struct *vma = vma_lookup(current->mm, at);
 
-		if (!vma)
+		if (!vma) {
 			err = -ENOMEM;
-		else if (!(vma->vm_flags & VM_READ))
+			break;
+		}
+		if (!(vma->vm_flags & VM_READ))
 			err = -EACCES;
-		else
-			at = vma->vm_end;
+		at = vma->vm_end;
 	}
 	mmap_read_unlock(current->mm);
 	return err;
@@ -252,24 +253,25 @@ static void touch_swap(void *base, u32 a, u32 b)
 
 static int spread(struct table *t)
 {
-	/* More than this could not be kept, whatever it is. */
-	u64 most = estp_max_bytes / sizeof(struct estp_code) + 32ull * t->nr;
-	u64 total = 0, page;
+	u64 copies = 0, total = 0, page;
 	u32 i, n = 0;
 
 	for (i = 0; i < t->nr; i++) {
 		const struct estp_sequence *seq = &t->item[i].seq;
 		u64 pages = (last_page(seq) - first_page(seq)) / PAGE_SIZE + 1;
 
+		copies += pages;
 		total += pages + (response_last_page(seq) - (seq->response & PAGE_MASK)) /
 				 PAGE_SIZE + 1;
-		if (pages > estp_max_pages || total > most)
+		if (pages > estp_max_pages ||
+		    copies > estp_max_bytes / sizeof(struct estp_code))
 			return -ENOSPC;
 		/* From here on: the token, if it needs one. */
 		t->item[i].wide = pages > 1 ? ++t->space->set.wide_last : 0;
 	}
 
-	t->touch = kvmalloc_array(total, sizeof(*t->touch), GFP_KERNEL_ACCOUNT);
+	t->touch = kvmalloc_array(total, sizeof(*t->touch),
+				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	t->replaced = kvmalloc_array(total, sizeof(*t->replaced), GFP_KERNEL_ACCOUNT);
 	if (!t->touch || !t->replaced)
 		return -ENOMEM;
@@ -286,7 +288,7 @@ static int spread(struct table *t)
 	}
 	t->touch_nr = n;
 	estp_heap_sort(&(struct estp_heap) {
-		.base = t->touch, .before = touch_before, .swap = touch_swap }, n);
+		.base = t->touch, .before = touch_before, .exchange = touch_swap }, n);
 	return 0;
 }
 
@@ -306,6 +308,8 @@ static u32 keep_old(const struct table *t, unsigned long old, struct estp_item *
 		item[n].wide = estp_set_sequence(ix, page, i, &item[n].seq);
 		if (estp_set_alive(ix, page, i))
 			n++;
+		else
+			estp_end_token(t->space, item[n].wide);
 	}
 	rcu_read_unlock();
 	return n;
@@ -315,7 +319,7 @@ static u32 keep_old(const struct table *t, unsigned long old, struct estp_item *
  * In match order an old entry stands beside the new one of its key.  Drop the old;
  * remember its token, which other pages may still name until all are replaced.
  */
-static u32 drop_replaced(struct table *t, struct estp_item *item, u32 nr)
+static u32 drop_replaced(struct table *t, u64 addr, struct estp_item *item, u32 nr)
 {
 	u32 i, n = 0;
 
@@ -331,6 +335,9 @@ static u32 drop_replaced(struct table *t, struct estp_item *item, u32 nr)
 		    other && other->wide & WIDE_NEW) {
 			if (item[i].wide)
 				t->replaced[t->replaced_nr++] = item[i].wide;
+			/* What counts is the result. */
+			if (item[i].wide && first_page(&item[i].seq) == addr)
+				t->batch.bytes -= estp_page_cost(ESTP_PAGE_BYTES(0, 0));
 			continue;
 		}
 		item[n++] = item[i];
@@ -361,7 +368,7 @@ static int merge_page(struct table *t, const struct touch *touch, u32 nr)
 		item[n++].wide |= WIDE_NEW;
 	}
 	estp_sort(item, n);
-	n = drop_replaced(t, item, n);
+	n = drop_replaced(t, addr, item, n);
 	for (i = 0; i < n; i++)
 		item[i].wide = WIDE_TOKEN(item[i].wide);
 
@@ -397,9 +404,8 @@ static void end_replaced(struct table *t)
 	u32 i;
 
 	for (i = 0; i < t->replaced_nr; i++) {
-		spin_lock(&t->space->set_lock);
-		estp_set_remove(&t->space->set, estp_token_key(t->replaced[i]));
-		spin_unlock(&t->space->set_lock);
+		estp_end_token(t->space, t->replaced[i]);
+		cond_resched();
 	}
 }
 

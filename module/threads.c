@@ -42,8 +42,9 @@ static struct estp_thread *find_thread(const struct task_struct *task)
 {
 	struct estp_thread *thread;
 
+	/* Of a space that is being taken down it may not have been unlisted yet. */
 	hash_for_each_possible(by_task, thread, by_task, (unsigned long)task)
-		if (thread->task == task)
+		if (thread->task == task && !thread->space->dead)
 			return thread;
 	return NULL;
 }
@@ -215,14 +216,18 @@ int estp_threads_cover(struct estp_space *space)
 	return err;
 }
 
-void estp_threads_release(struct estp_space *space)
+#define RELEASE_NR	32	/* threads under one hold of threads_lock */
+
+static bool release_some(struct estp_space *space)
 {
 	struct estp_thread *thread, *next;
 	LIST_HEAD(unlisted);
-	unsigned long flags;
+	int nr = RELEASE_NR;
 
-	raw_spin_lock_irqsave(&estp_threads_lock, flags);
+	raw_spin_lock_irq(&estp_threads_lock);
 	list_for_each_entry_safe(thread, next, &space->threads, in_space) {
+		if (!nr--)
+			break;
 		/*
 		 * One still COMING has its work queued, which finds it GOING.  An attached
 		 * one that takes no work is exiting, and detaches itself there.
@@ -232,12 +237,19 @@ void estp_threads_release(struct estp_space *space)
 		unlist_thread(thread);
 		list_add(&thread->in_space, &unlisted);
 	}
-	raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
+	raw_spin_unlock_irq(&estp_threads_lock);
 
 	list_for_each_entry_safe(thread, next, &unlisted, in_space) {
 		list_del_init(&thread->in_space);
 		estp_thread_put(thread);
 	}
+	return nr < 0;
+}
+
+void estp_threads_release(struct estp_space *space)
+{
+	while (release_some(space))
+		cond_resched();
 }
 
 /* ---- Fork -------------------------------------------------------------------------------- */
@@ -277,12 +289,19 @@ void estp_fork_thread(struct task_struct *task, unsigned long clone_flags)
 	struct estp_thread *thread;
 	struct estp_space *space;
 
+	/* Pairs with publish(): it sees the task, or we the space. */
+	smp_mb();
 	if (likely(!estp_spaces_exist()) || !task->mm || !runs_user_code(task))
 		return;
 	space = estp_space_get(task->mm);
 	if (!space) {
 		if (is_doomed(task))
 			send_sig(SIGKILL, task, 1);
+		return;
+	}
+	/* Else it is being unloaded: nobody is attached any more. */
+	if (!try_module_get(THIS_MODULE)) {
+		estp_space_put(space);
 		return;
 	}
 
@@ -300,6 +319,7 @@ void estp_fork_thread(struct task_struct *task, unsigned long clone_flags)
 	if (thread)
 		estp_thread_put(thread);
 	estp_space_put(space);
+	module_put(THIS_MODULE);
 }
 
 /* ---- Exec and exit: current leaves the address space ----------------------------------------- */

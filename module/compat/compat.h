@@ -27,8 +27,22 @@
 /* task_work_add() before the next user instruction, from the scheduler's locks. */
 #define ESTP_TWA_RESUME_ATOMIC	(TWA_RESUME | TWAF_NO_ALLOC)
 
-/* The n-th argument of a hooked function. */
+/* A hook: called at the start of a function that hooks.c names. */
+#define ESTP_HOOK(name)							\
+	void name(unsigned long ip, unsigned long parent,		\
+		  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/* The n-th argument of that function. */
 #define estp_hook_argument(fregs, n)	ftrace_regs_get_argument(fregs, n)
+/* Run another function in its place, with its arguments. */
+#define estp_hook_divert(fregs, function) \
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)(function))
+
+/* kernel/signal.c, enum sig_handler: the signal may be handled. */
+#define ESTP_HANDLER_CURRENT	0
+
+ESTP_HOOK(estp_on_force_sig);
+ESTP_HOOK(estp_on_unhandled_signal);
+ESTP_HOOK(estp_on_no_fault);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);

@@ -37,17 +37,13 @@
 #include "../estp.h"
 #include "../arch/arch.h"
 
-/* kernel/signal.c, enum sig_handler: the one that may be handled. */
-#define HANDLER_CURRENT	0
-
 static char *without_hook;
-module_param(without_hook, charp, 0400);
-MODULE_PARM_DESC(without_hook, "for tests: leave out the hook of this name (taints nothing, protects nothing)");
+module_param_unsafe(without_hook, charp, 0400);
+MODULE_PARM_DESC(without_hook, "for tests: leave out the hook of this name, and its protection with it");
 
 /* ---- What the hooks do ---------------------------------------------------------------- */
 
-static void on_madvise(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
-		       struct ftrace_regs *fregs)
+static ESTP_HOOK(on_madvise)
 {
 	int advice = estp_hook_argument(fregs, 3);
 
@@ -61,40 +57,7 @@ static void on_madvise(unsigned long ip, unsigned long parent, struct ftrace_ops
 	/* Being unloaded: as if it were not there. */
 	if (!try_module_get(THIS_MODULE))
 		return;
-	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)estp_madvise);
-}
-
-static int diverted(void)
-{
-	return 0;
-}
-
-static void on_force_sig(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
-			 struct ftrace_regs *fregs)
-{
-	if (likely(hlist_empty(&current->preempt_notifiers)))
-		return;
-	if ((struct task_struct *)estp_hook_argument(fregs, 1) != current ||
-	    estp_hook_argument(fregs, 2) != HANDLER_CURRENT)
-		return;
-	if (estp_fault((struct kernel_siginfo *)estp_hook_argument(fregs, 0)))
-		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)diverted);
-}
-
-static void on_unhandled_signal(unsigned long ip, unsigned long parent,
-				struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	if (likely(hlist_empty(&current->preempt_notifiers)))
-		return;
-	if ((struct task_struct *)estp_hook_argument(fregs, 0) == current &&
-	    estp_fault_expected(estp_hook_argument(fregs, 1)))
-		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)diverted);
-}
-
-static void on_no_fault(unsigned long ip, unsigned long parent, struct ftrace_ops *ops,
-			struct ftrace_regs *fregs)
-{
-	estp_fault_not_next();
+	estp_hook_divert(fregs, estp_madvise);
 }
 
 static void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
@@ -131,10 +94,10 @@ struct hook {
 
 static struct hook hook[] = {
 	{ "do_madvise", DIVERT, .act = on_madvise },
-	{ "force_sig_info_to_task", DIVERT, .act = on_force_sig },
-	{ "unhandled_signal", DIVERT, .act = on_unhandled_signal },
-	{ "signal_fault", LOOK, .act = on_no_fault },
-	{ "force_sigsegv", LOOK, .act = on_no_fault },
+	{ "force_sig_info_to_task", DIVERT, .act = estp_on_force_sig },
+	{ "unhandled_signal", DIVERT, .act = estp_on_unhandled_signal },
+	{ "signal_fault", LOOK, .act = estp_on_no_fault },
+	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
 };

@@ -26,8 +26,8 @@ static u32 default_pkru __ro_after_init;
 static int read_default_pkru(void *done)
 {
 	default_pkru = read_pkru();
-	complete(done);
-	return 0;
+	/* Not a return: a load that fails would take the code away under it. */
+	kthread_complete_and_exit(done, 0);
 }
 
 static int learn_default_pkru(void)
@@ -136,11 +136,12 @@ struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction
 
 void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsigned long pc)
 {
+	/* SYSCALL left the pc there. */
+	if (estp_arch_in_syscall(regs) && regs->cx == instruction_pointer(regs))
+		regs->cx = pc;
 	if (frame->restart) {
 		regs->ax = regs->orig_ax;
 		regs->orig_ax = -1;
-		/* SYSCALL left the pc there. */
-		regs->cx = pc;
 		frame->restart = false;
 	}
 	estp_arch_divert(regs, pc);

@@ -58,15 +58,18 @@ static inline bool estp_arch_trap_forces(int sig)
 	}
 }
 
-static inline bool estp_arch_is_fault(const struct kernel_siginfo *info)
+static inline bool estp_arch_is_fault(const struct pt_regs *regs,
+				      const struct kernel_siginfo *info)
 {
 	if (info->si_code == SI_KERNEL)
 		return estp_arch_trap_forces(info->si_signo);
 	/* Control-flow protection is not ours to undo. */
 	if (info->si_signo == SIGSEGV && info->si_code == SEGV_CPERR)
 		return false;
-	/* A bus lock is reported once it has been taken, without an address. */
-	return info->si_signo != SIGBUS || info->si_code != BUS_ADRALN || info->si_addr;
+	/* A bus lock, once taken, is told as an alignment check that was not asked for. */
+	if (info->si_signo == SIGBUS && info->si_code == BUS_ADRALN)
+		return current->thread.trap_nr == X86_TRAP_AC && regs->flags & X86_EFLAGS_AC;
+	return true;
 }
 
 #endif /* ESTP_ARCH_X86_64_INLINE_H */
