@@ -73,12 +73,18 @@ static void *map_code(void *at, unsigned long nr)
 	return p;
 }
 
-static void register_pages(unsigned char *page, unsigned long nr)
+static unsigned char *make_pages(void *at, unsigned long nr)
 {
+	unsigned char *page = map_code(at, nr);
 	unsigned long i;
 
 	for (i = 0; i < nr; i++)
 		make_page(page + i * PAGE, 64, 8, 128);
+	return page;
+}
+
+static void register_pages(unsigned char *page, unsigned long nr)
+{
 	if (madvise(page, nr * PAGE, MADV_ESTP_REGISTER))
 		die("MADV_ESTP_REGISTER");
 }
@@ -173,23 +179,38 @@ static void faults_by_signal(void)
 	signal(SIGSEGV, SIG_DFL);
 }
 
-static void forks(void)
+/*
+ * To fork's return in the parent, and until the child is gone.  As a real-time task the
+ * parent is not preempted by the child that it has just made.
+ */
+static void forks(const char *alone, const char *whole)
 {
+	struct sched_param fifo = { .sched_priority = 1 }, other = { .sched_priority = 0 };
+	static uint64_t forked[FORKS];
 	int i;
 
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo))
+		die("sched_setscheduler");
+
 	for (i = -20; i < FORKS; i++) {
-		uint64_t t = now();
+		uint64_t t = now(), returned;
 		pid_t child = fork();
 
+		returned = now();
 		if (child < 0)
 			die("fork");
 		if (!child)
 			_exit(0);
 		waitpid(child, NULL, 0);
-		if (i >= 0)
+		if (i >= 0) {
+			forked[i] = returned - t;
 			sample[i] = now() - t;
+		}
 	}
-	row("fork, exit, wait", FORKS);
+	row(whole, FORKS);
+	sched_setscheduler(0, SCHED_OTHER, &other);
+	memcpy(sample, forked, sizeof(forked));
+	row(alone, FORKS);
 }
 
 static void fences(void)
@@ -212,13 +233,18 @@ int main(int argc, char **argv)
 
 	if (pages) {
 		/* Far below and above everything, so that the pc is between them. */
-		register_pages(map_code((void *)0x10000, 1), 1);
-		if (pages > 1)
-			register_pages(map_code(NULL, pages - 1), pages - 1);
+		unsigned char *low = make_pages((void *)0x10000, 1);
+		unsigned char *high = pages > 1 ? make_pages(NULL, pages - 1) : NULL;
+
+		/* The memory itself costs fork something. */
+		forks("fork, not registered", "fork, exit, wait, not registered");
+		register_pages(low, 1);
+		if (high)
+			register_pages(high, pages - 1);
 	}
 	switches();
 	signals();
-	forks();
+	forks("fork", "fork, exit, wait");
 	faults_by_signal();
 	if (pages) {
 		faults(map_code(NULL, 1));

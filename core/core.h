@@ -282,7 +282,7 @@ struct estp_page {
 	void *rcu[2];		/* the host's, from its last drop on */
 	u64 birth;		/* generation in which this address joined; token: start */
 	u64 stamp;		/* generation of this content; token: length */
-	u32 refs;		/* the host's: sets that hold it */
+	u32 refs;		/* sets that hold it; taken by estp_hold() */
 	u16 end[ESTP_RUN_NR];	/* run r is code[end[r - 1]] .. code[end[r] - 1] */
 	u16 wide_nr;
 	u16 flags;		/* ESTP_PAGE_* */
@@ -344,6 +344,8 @@ void estp_token_build(struct estp_page *page, u64 wide, const struct estp_sequen
 
 /* The token that keeps entry @i alive; 0 if it has none. */
 u64 estp_page_wide(const struct estp_page *page, u32 i);
+/* The token of the @k-th entry that has one, @k below wide_nr. */
+u64 estp_page_token(const struct estp_page *page, u32 k);
 
 /* The layout and selector of entry @i. */
 void estp_page_kind(const struct estp_page *page, u32 i, u8 *selector, u8 *layout);
@@ -594,12 +596,10 @@ u32 estp_set_sweep(struct estp_set *set, u32 from, u32 nr);
  * @to: to be initialised
  * @from: the set to copy; must not change meanwhile
  * @ix: ESTP_INDEX_BYTES of memory for as many slots as @from's has
- * @hold: takes a reference to a page for @to
  *
  * About 10 instructions a slot.
  */
-void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp_index *ix,
-		   void (*hold)(struct estp_page *page));
+void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp_index *ix);
 
 /**
  * estp_set_alive() - is entry @i of @page in force, or has it ended?

@@ -120,6 +120,11 @@ u64 estp_page_wide(const struct estp_page *page, u32 i)
 	return 0;
 }
 
+u64 estp_page_token(const struct estp_page *page, u32 k)
+{
+	return wide_words(page)[k] >> TOKEN_SHIFT;
+}
+
 void estp_page_kind(const struct estp_page *page, u32 i, u8 *selector, u8 *layout)
 {
 	u32 run = 0;

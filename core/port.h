@@ -17,6 +17,7 @@
 #include <linux/compiler.h>
 #include <asm/barrier.h>
 #include <asm/page.h>
+#include <linux/refcount.h>
 
 #include <linux/sched.h>
 
@@ -29,6 +30,8 @@
 #define estp_store(p, v)	WRITE_ONCE(*(p), v)
 /* What was written before is seen by whoever follows the pointer. */
 #define estp_publish(p, v)	smp_store_release(p, v)
+/* One more set holds a page. */
+#define estp_hold(refs)		refcount_inc((refcount_t *)(refs))
 
 #else
 
@@ -52,6 +55,7 @@ typedef int64_t s64;
 #define estp_load(p)		__atomic_load_n(p, __ATOMIC_CONSUME)
 #define estp_store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
 #define estp_publish(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define estp_hold(refs)		__atomic_add_fetch(refs, 1, __ATOMIC_RELAXED)
 
 #endif
 

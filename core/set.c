@@ -292,15 +292,11 @@ static void account(struct estp_set *set, unsigned long slot, int sign)
  * Free a slot.  Where the next one is 0, no look-up that passes this one goes on beyond:
  * then it need not be a tombstone, nor need those just before it.
  */
-static void clear_slot(struct estp_index *ix, u64 key)
+static void clear_slot(struct estp_index *ix, unsigned long *slot)
 {
-	unsigned long *slot = find_slot(ix, key);
-	u32 i;
+	u32 i = slot - ix->slot;
 
-	if (!slot)
-		return;
 	estp_publish(slot, TOMBSTONE);
-	i = slot - ix->slot;
 	if (ix->slot[(i + 1) & ix->mask])
 		return;
 	for (; ix->slot[i & ix->mask] == TOMBSTONE; i--)
@@ -370,9 +366,10 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 		return false;
 	page = estp_slot_page(*slot);
 	account(set, *slot, -1);
-	clear_slot(set->index, key);
-	if (set->next)
-		clear_slot(set->next, key);
+	clear_slot(set->index, slot);
+	slot = set->next ? find_slot(set->next, key) : NULL;
+	if (slot)
+		clear_slot(set->next, slot);
 	changed(set);
 	if (!estp_key_is_token(key))
 		set->gen++;
@@ -383,11 +380,10 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 /* Wide entries that reach onto this page end on all others, too. */
 static void end_wide(struct estp_set *set, const struct estp_page *page)
 {
-	u32 i;
+	u32 k;
 
-	for (i = 0; page->wide_nr && i < estp_page_entries(page); i++)
-		if (page->code[i].bits & ESTP_CODE_WIDE)
-			estp_set_remove(set, estp_token_key(estp_page_wide(page, i)));
+	for (k = 0; k < page->wide_nr; k++)
+		estp_set_remove(set, estp_token_key(estp_page_token(page, k)));
 }
 
 static void unmap_page(struct estp_set *set, unsigned long slot, bool *found)
@@ -520,11 +516,12 @@ u32 estp_set_sweep(struct estp_set *set, u32 from, u32 nr)
 
 /* ---- Fork ------------------------------------------------------------------------- */
 
-void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp_index *ix,
-		   void (*hold)(struct estp_page *page))
+void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp_index *ix)
 {
 	const struct estp_index *src = from->index;
 	u32 i, slots = src->mask + 1;
+	const unsigned long *src_slot;
+	unsigned long *slot_of;
 
 	*to = *from;
 	to->index = ix;
@@ -534,13 +531,20 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
 	ix->hi = src->hi;
 	ix->mult = src->mult;
 	ix->used = src->used;
+	src_slot = src->slot;
+	slot_of = ix->slot;
 	for (i = 0; i < filter_words(slots); i++)
 		ix->filter[i] = src->filter[i];
 	for (i = 0; i < slots; i++) {
-		unsigned long slot = src->slot[i] & ~ESTP_SLOT_WANTED;
+		unsigned long slot = src_slot[i];
 
-		ix->slot[i] = slot;
-		if (slot && slot != TOMBSTONE)
-			hold(estp_slot_page(slot));
+		if (!slot) {
+			slot_of[i] = 0;
+			continue;
+		}
+		slot &= ~ESTP_SLOT_WANTED;
+		slot_of[i] = slot;
+		if (slot != TOMBSTONE)
+			estp_hold(&estp_slot_page(slot)->refs);
 	}
 }

@@ -75,7 +75,7 @@ bool estp_batch_over_limit(const struct estp_batch *batch)
 	const struct estp_set *set = &batch->space->set;
 
 	return set->pages + batch->new_pages > READ_ONCE(estp_max_pages) ||
-	       set->bytes + batch->bytes + ESTP_INDEX_BYTES(slots_wanted(batch)) >
+	       set->bytes + batch->bytes + estp_page_cost(ESTP_INDEX_BYTES(slots_wanted(batch))) >
 	       READ_ONCE(estp_max_bytes);
 }
 

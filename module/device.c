@@ -116,7 +116,8 @@ static int fill_stats(struct estp_space *space, struct estp_stats *stats)
 	walk_set(space, &walk);
 	spin_lock(&space->set_lock);
 	stats->pages = space->set.pages;
-	stats->memory = space->set.bytes + ESTP_INDEX_BYTES(space->set.index->mask + 1);
+	stats->memory = space->set.bytes +
+			estp_page_cost(ESTP_INDEX_BYTES(space->set.index->mask + 1));
 	spin_unlock(&space->set_lock);
 	mutex_unlock(&space->register_mutex);
 

@@ -55,7 +55,9 @@ struct estp_space {
 	struct hlist_node by_mm;
 	struct list_head threads;
 	struct delayed_work take_down;
-	struct rcu_work free;
+	struct rcu_head rcu;
+	struct work_struct free;		/* after a grace period, if it is large */
+	struct callback_head reap;		/* in the last task that leaves */
 
 	atomic64_t diversions[ESTP_SELECTOR_NR];
 	atomic64_t fences;
@@ -101,6 +103,8 @@ void estp_space_put(struct estp_space *space);
 /* The caller's space, made if need be; with register_mutex held.  May sleep. */
 struct estp_space *estp_space_lock_current(bool create);
 void estp_space_unlock_put(struct estp_space *space);
+/* The last task of a released space leaves: it takes it down on its way. */
+void estp_space_reap(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);
@@ -111,7 +115,6 @@ void estp_spaces_exit(void);
 
 struct estp_page *estp_page_alloc(size_t bytes);
 void estp_page_free(struct estp_page *page);	/* never published */
-void estp_page_hold(struct estp_page *page);
 struct estp_index *estp_index_alloc(u32 slots);
 /* Not initialised: for estp_set_copy(). */
 struct estp_index *estp_index_alloc_raw(u32 slots);

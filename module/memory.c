@@ -64,7 +64,8 @@ size_t estp_page_cost(size_t bytes)
 	return i >= 0 ? between[i].size : kmalloc_cost(bytes);
 }
 
-struct estp_page *estp_page_alloc(size_t bytes)
+/* As close as it gets: kvmalloc() would round up to a power of two pages. */
+static void *alloc(size_t bytes)
 {
 	int i = find_cache(bytes);
 
@@ -73,6 +74,11 @@ struct estp_page *estp_page_alloc(size_t bytes)
 	if (i >= 0)
 		return kmem_cache_alloc(cache[i], GFP_KERNEL_ACCOUNT);
 	return kmalloc(bytes, GFP_KERNEL_ACCOUNT);
+}
+
+struct estp_page *estp_page_alloc(size_t bytes)
+{
+	return alloc(bytes);
 }
 
 void estp_page_free(struct estp_page *page)
@@ -94,11 +100,6 @@ static refcount_t *refs_of(struct estp_page *page)
 	return (refcount_t *)&page->refs;
 }
 
-void estp_page_hold(struct estp_page *page)
-{
-	refcount_inc(refs_of(page));
-}
-
 void estp_page_drop(struct estp_page *page)
 {
 	struct page_rcu *p = (struct page_rcu *)page;
@@ -114,7 +115,7 @@ static_assert(offsetof(struct estp_index, rcu) == 0);
 
 struct estp_index *estp_index_alloc_raw(u32 slots)
 {
-	return kvmalloc(ESTP_INDEX_BYTES(slots), GFP_KERNEL_ACCOUNT);
+	return alloc(ESTP_INDEX_BYTES(slots));
 }
 
 struct estp_index *estp_index_alloc(u32 slots)

@@ -5,7 +5,7 @@
  *   made          by the first registration, or by fork from the parent's
  *   settled       something went: a moment later, if nothing is left in force by then,
  *                 taken down
- *   released      exec or exit took the address space away: taken down at once
+ *   released      exec or exit took the address space away: taken down by the last task
  *   taken down    found by nobody any more; its threads detach themselves; freed when
  *                 the last has
  *
@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "estp.h"
+#include "compat/compat.h"
 
 #define SETTLE_DELAY	(HZ / 10)	/* a JIT's last page often has a successor */
 #define SCAN_NR		512		/* slots looked at under one hold of set_lock */
@@ -86,31 +87,60 @@ struct estp_space *estp_space_get(const void *mm)
 
 /* ---- The end ---------------------------------------------------------------------- */
 
-static void free_space(struct work_struct *work)
+static void free_pages_of(struct estp_index *ix, u32 from, u32 to)
 {
-	struct estp_space *space = container_of(to_rcu_work(work), struct estp_space, free);
-	struct estp_index *ix = space->set.index;
-	u32 i;
+	const struct estp_page *tombstone = estp_tombstone();
 
-	for (i = 0; i <= ix->mask; i++) {
-		struct estp_page *page = estp_slot_page(ix->slot[i]);
+	for (; from < to; from++) {
+		struct estp_page *page = estp_slot_page(ix->slot[from]);
 
-		if (page && page != estp_tombstone())
+		if (page && page != tombstone)
 			estp_page_drop(page);
-		if (!(i % SCAN_NR))
-			cond_resched();
 	}
+}
+
+static void free_space(struct estp_space *space)
+{
+	struct estp_index *ix = space->set.index;
+
 	kvfree(ix);
 	kfree(space);
 	if (atomic_dec_and_test(&space_nr))
 		mod_delayed_work(estp_wq, &turn_off_work, HZ);
 }
 
+static void free_work(struct work_struct *work)
+{
+	struct estp_space *space = container_of(work, struct estp_space, free);
+	struct estp_index *ix = space->set.index;
+	u32 at;
+
+	for (at = 0; at <= ix->mask; at += SCAN_NR) {
+		free_pages_of(ix, at, min(at + SCAN_NR, ix->mask + 1));
+		cond_resched();
+	}
+	free_space(space);
+}
+
+static void free_rcu(struct rcu_head *rcu)
+{
+	struct estp_space *space = container_of(rcu, struct estp_space, rcu);
+	struct estp_index *ix = space->set.index;
+
+	/* Softirq: waking a worker would cost more than a small set. */
+	if (ix->mask >= SCAN_NR) {
+		queue_work(estp_wq, &space->free);
+		return;
+	}
+	free_pages_of(ix, 0, ix->mask + 1);
+	free_space(space);
+}
+
 /* Any context: the last thread may leave in its exit, with preemption off. */
 void estp_space_put(struct estp_space *space)
 {
 	if (refcount_dec_and_test(&space->refs))
-		queue_rcu_work(estp_wq, &space->free);
+		call_rcu(&space->rcu, free_rcu);
 }
 
 /* False if the mm has a space already. */
@@ -167,11 +197,8 @@ static bool in_force(struct estp_space *space)
 	return found;
 }
 
-static void take_down(struct work_struct *work)
+static void try_take_down(struct estp_space *space)
 {
-	struct estp_space *space = container_of(to_delayed_work(work), struct estp_space,
-						take_down);
-
 	/* Who has it may wait for user memory for as long as somebody likes. */
 	if (!mutex_trylock(&space->register_mutex)) {
 		estp_space_settle(space);
@@ -188,6 +215,32 @@ static void take_down(struct work_struct *work)
 	/* Until now it could queue this work again. */
 	cancel_delayed_work(&space->take_down);
 	estp_space_put(space);
+}
+
+static void take_down(struct work_struct *work)
+{
+	try_take_down(container_of(to_delayed_work(work), struct estp_space, take_down));
+}
+
+/* In a task that has left the address space for good, and may sleep. */
+static void reap(struct callback_head *work)
+{
+	struct estp_space *space = container_of(work, struct estp_space, reap);
+
+	try_take_down(space);
+	estp_space_put(space);
+	module_put(THIS_MODULE);
+}
+
+void estp_space_reap(struct estp_space *space)
+{
+	__module_get(THIS_MODULE);	/* the caller's thread has one */
+	refcount_inc(&space->refs);
+	if (task_work_add(current, &space->reap, ESTP_TWA_RESUME_ATOMIC)) {
+		/* The delayed work does it. */
+		refcount_dec(&space->refs);
+		module_put(THIS_MODULE);
+	}
 }
 
 void estp_space_settle(struct estp_space *space)
@@ -238,11 +291,15 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 		 */
 		if (test_bit(MMF_UNSTABLE, &range->mm->flags))
 			break;
+		/* exit_mmap() tells of the end first, then of every mapping. */
+		if (READ_ONCE(space->released))
+			break;
 		unmap(space, range->start, range->end);
 		break;
 	case MMU_NOTIFY_RELEASE:
+		/* Whoever was the last to leave finds it so, and takes it down; or this. */
 		WRITE_ONCE(space->released, true);
-		mod_delayed_work(estp_wq, &space->take_down, 0);
+		estp_space_settle(space);
 		break;
 	default:
 		/* Pages move, protections change: the code stays where it is. */
@@ -267,7 +324,7 @@ static struct estp_space *alloc_space(struct mm_struct *mm, struct estp_index *i
 		return NULL;
 	}
 	if (from)
-		estp_set_copy(&space->set, from, ix, estp_page_hold);
+		estp_set_copy(&space->set, from, ix);
 	else
 		estp_set_init(&space->set, ix);
 	space->mm = mm;
@@ -276,7 +333,8 @@ static struct estp_space *alloc_space(struct mm_struct *mm, struct estp_index *i
 	refcount_set(&space->refs, 1);
 	INIT_LIST_HEAD(&space->threads);
 	INIT_DELAYED_WORK(&space->take_down, take_down);
-	INIT_RCU_WORK(&space->free, free_space);
+	INIT_WORK(&space->free, free_work);
+	init_task_work(&space->reap, reap);
 	atomic_inc(&space_nr);
 	return space;
 }

@@ -342,6 +342,8 @@ void estp_thread_leave(void)
 		if (unlisted)
 			unlist_thread(thread);
 		raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
+		if (READ_ONCE(thread->space->released))
+			estp_space_reap(thread->space);
 		if (unlisted)
 			estp_thread_put(thread);
 		estp_preempt_detach(thread);
