@@ -174,27 +174,26 @@ static void unpublish(struct estp_space *space)
 	estp_threads_release(space);
 }
 
-/* register_mutex held.  Pages may be left of which every entry has ended. */
-static bool in_force(struct estp_space *space)
+/*
+ * register_mutex held.  Take out what serves nothing any more; is something left?  With
+ * mmap_lock, as any change of the set; fork may be copying it.
+ */
+static bool sweep(struct estp_space *space)
 {
-	const struct estp_index *ix = space->set.index;
-	bool found = false;
-	u32 at, i;
+	u32 at = 0;
 
-	for (at = 0; space->set.code_pages && at <= ix->mask && !found; at++) {
-		const struct estp_page *page;
-		unsigned long slot;
-
-		rcu_read_lock();
-		slot = READ_ONCE(ix->slot[at]);
-		page = slot & ESTP_SLOT_VOID ? NULL : estp_slot_page(slot);
-		for (i = 0; page && i < estp_page_entries(page) && !found; i++)
-			found = estp_set_alive(ix, page, i);
-		rcu_read_unlock();
-		if (!(at % SCAN_NR))
-			cond_resched();
+	if (!mmap_read_trylock(space->mm)) {
+		estp_space_settle(space);
+		return true;
 	}
-	return found;
+	do {
+		spin_lock(&space->set_lock);
+		at = estp_set_sweep(&space->set, at, SCAN_NR);
+		spin_unlock(&space->set_lock);
+		cond_resched();
+	} while (at);
+	mmap_read_unlock(space->mm);
+	return space->set.code_pages;
 }
 
 static void try_take_down(struct estp_space *space)
@@ -204,7 +203,7 @@ static void try_take_down(struct estp_space *space)
 		estp_space_settle(space);
 		return;
 	}
-	if (space->dead || (!READ_ONCE(space->released) && in_force(space))) {
+	if (space->dead || (!READ_ONCE(space->released) && sweep(space))) {
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
