@@ -55,8 +55,10 @@ static u32 slots_wanted(const struct estp_batch *batch)
 {
 	const struct estp_set *set = &batch->space->set;
 
-	return estp_set_room(set, batch->new_keys) ? set->index->mask + 1 :
-						     estp_set_slots(set, batch->new_keys);
+	u32 have = set->index->mask + 1, want = estp_set_slots(set, batch->new_keys);
+
+	/* Much too large is replaced as well: fork copies it. */
+	return estp_set_room(set, batch->new_keys) && have <= 4 * want ? have : want;
 }
 
 unsigned long estp_batch_find(const struct estp_batch *batch, u64 key)
@@ -87,7 +89,7 @@ static int make_room(struct estp_batch *batch)
 	bool done = false;
 	u32 at;
 
-	if (estp_set_room(set, batch->new_keys))
+	if (slots_wanted(batch) == set->index->mask + 1 && estp_set_room(set, batch->new_keys))
 		return 0;
 	ix = estp_index_alloc(slots_wanted(batch));
 	if (!ix)

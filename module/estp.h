@@ -105,6 +105,8 @@ struct estp_space *estp_space_lock_current(bool create);
 void estp_space_unlock_put(struct estp_space *space);
 /* The last task of a released space leaves: it takes it down on its way. */
 void estp_space_reap(struct estp_space *space);
+/* Take out what serves nothing any more; false if nothing is left in force. */
+bool estp_space_sweep(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);

@@ -64,7 +64,7 @@ static inline bool match_fault(struct estp_thread *thread, unsigned long pc, int
 	bool hit;
 
 	preempt_disable();
-	thread->expected.changes = READ_ONCE(set->changes);
+	thread->expected.changes = smp_load_acquire(&set->changes);
 	ix = READ_ONCE(set->index);
 	/* Whoever faults with pages registered mostly does so on one: no filter first. */
 	slot = estp_index_find(ix, pc & PAGE_MASK);

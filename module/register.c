@@ -280,6 +280,11 @@ int estp_register(unsigned long start, unsigned long end)
 	if (IS_ERR(space))
 		return PTR_ERR(space);
 	err = register_range(space, start, end);
+	if (err == -ENOSPC) {
+		/* What has ended, but was not taken out yet, must not count. */
+		estp_space_sweep(space);
+		err = register_range(space, start, end);
+	}
 	/* A refused first registration leaves an empty space. */
 	if (err)
 		estp_space_settle(space);

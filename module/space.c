@@ -178,7 +178,7 @@ static void unpublish(struct estp_space *space)
  * register_mutex held.  Take out what serves nothing any more; is something left?  With
  * mmap_lock, as any change of the set; fork may be copying it.
  */
-static bool sweep(struct estp_space *space)
+bool estp_space_sweep(struct estp_space *space)
 {
 	u32 at = 0;
 
@@ -203,7 +203,7 @@ static void try_take_down(struct estp_space *space)
 		estp_space_settle(space);
 		return;
 	}
-	if (space->dead || (!READ_ONCE(space->released) && sweep(space))) {
+	if (space->dead || (!READ_ONCE(space->released) && estp_space_sweep(space))) {
 		mutex_unlock(&space->register_mutex);
 		return;
 	}

@@ -6,7 +6,9 @@
  *   judge     entry by entry: is its code mapped, executable, in one mapping; its fields;
  *             then the table as a whole: no key twice, nothing masked leaks
  *   spread    each entry to the code pages that its span touches, its response's page
- *   merge     with what those pages have already; an entry of the same key is replaced
+ *   merge     with what those pages have already; an entry of the same key is replaced, and
+ *             if it spans several pages hands its token on: whoever still reads an old page
+ *             must not find the sequence ended
  *
  * From judging to the end mmap_lock is held, so that the code stays what it was found
  * to be.
@@ -19,9 +21,8 @@
 #include "estp.h"
 #include "commit.h"
 
-/* In estp_item.wide while items are being merged: this one is of the new table. */
+/* In estp_item.wide while items are being merged: item of the new table, by number. */
 #define WIDE_NEW	BIT_ULL(63)
-#define WIDE_TOKEN(wide)	((wide) & ~WIDE_NEW)
 
 #define RESPONSE_ONLY	U32_MAX
 
@@ -40,8 +41,6 @@ struct table {
 	u32 nr;
 	struct touch *touch;
 	u32 touch_nr;
-	u64 *replaced;			/* tokens of entries that are replaced */
-	u32 replaced_nr;
 	u64 gen;
 	struct estp_batch batch;
 };
@@ -110,6 +109,11 @@ static int read_table(struct table *t, unsigned long addr, bool longer)
 
 /* ---- Judging ---------------------------------------------------------------------------- */
 
+static bool wraps(u64 base, s32 off)
+{
+	return off < 0 ? base < -(s64)off : base > U64_MAX - off;
+}
+
 /* mmap_lock held.  The span's one mapping, the response in it, executable. */
 static int check_code(const struct table *t, const struct estp_entry *e,
 		      struct vm_area_struct **cached)
@@ -118,7 +122,8 @@ static int check_code(const struct table *t, const struct estp_entry *e,
 	unsigned long response = estp_entry_response(&t->head, e);
 	struct vm_area_struct *vma = *cached, *its;
 
-	if (check_add_overflow(start, (unsigned long)max(e->length, 1u), &end))
+	if (wraps(t->head.base, e->start) || wraps(t->head.base, e->response) ||
+	    check_add_overflow(start, (unsigned long)max(e->length, 1u), &end))
 		return -ENOMEM;
 	if (!vma || start < vma->vm_start || start >= vma->vm_end)
 		vma = vma_lookup(current->mm, start);
@@ -272,8 +277,7 @@ static int spread(struct table *t)
 
 	t->touch = kvmalloc_array(total, sizeof(*t->touch),
 				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	t->replaced = kvmalloc_array(total, sizeof(*t->replaced), GFP_KERNEL_ACCOUNT);
-	if (!t->touch || !t->replaced)
+	if (!t->touch)
 		return -ENOMEM;
 	for (i = 0; i < t->nr; i++) {
 		const struct estp_sequence *seq = &t->item[i].seq;
@@ -316,10 +320,10 @@ static u32 keep_old(const struct table *t, unsigned long old, struct estp_item *
 }
 
 /*
- * In match order an old entry stands beside the new one of its key.  Drop the old;
- * remember its token, which other pages may still name until all are replaced.
+ * In match order an old entry stands beside the new one of its key.  Drop the old, and
+ * keep its token; the first page of the span is merged first, so all pages agree.
  */
-static u32 drop_replaced(struct table *t, u64 addr, struct estp_item *item, u32 nr)
+static u32 drop_replaced(struct table *t, struct estp_item *item, u32 nr)
 {
 	u32 i, n = 0;
 
@@ -334,10 +338,7 @@ static u32 drop_replaced(struct table *t, u64 addr, struct estp_item *item, u32 
 		if (item[i].seq.layout == ESTP_LAYOUT_TABLE && !(item[i].wide & WIDE_NEW) &&
 		    other && other->wide & WIDE_NEW) {
 			if (item[i].wide)
-				t->replaced[t->replaced_nr++] = item[i].wide;
-			/* What counts is the result. */
-			if (item[i].wide && first_page(&item[i].seq) == addr)
-				t->batch.bytes -= estp_page_cost(ESTP_PAGE_BYTES(0, 0));
+				t->item[other->wide & ~WIDE_NEW].wide = item[i].wide;
 			continue;
 		}
 		item[n++] = item[i];
@@ -365,12 +366,13 @@ static int merge_page(struct table *t, const struct touch *touch, u32 nr)
 			break;
 		}
 		item[n] = t->item[touch[i].item];
-		item[n++].wide |= WIDE_NEW;
+		item[n++].wide = WIDE_NEW | touch[i].item;
 	}
 	estp_sort(item, n);
-	n = drop_replaced(t, addr, item, n);
+	n = drop_replaced(t, item, n);
 	for (i = 0; i < n; i++)
-		item[i].wide = WIDE_TOKEN(item[i].wide);
+		if (item[i].wide & WIDE_NEW)
+			item[i].wide = t->item[item[i].wide & ~WIDE_NEW].wide;
 
 	page = estp_page_make(addr, item, n, old, t->gen, flags);
 	kvfree(item);
@@ -398,17 +400,6 @@ static int add_tokens(struct table *t)
 	return 0;
 }
 
-/* Noted once a page that named it; all those pages are replaced by now. */
-static void end_replaced(struct table *t)
-{
-	u32 i;
-
-	for (i = 0; i < t->replaced_nr; i++) {
-		estp_end_token(t->space, t->replaced[i]);
-		cond_resched();
-	}
-}
-
 /* mmap_lock held. */
 static int install(struct table *t)
 {
@@ -432,8 +423,6 @@ static int install(struct table *t)
 		err = -ENOSPC;
 	if (!err)
 		err = estp_batch_commit(&t->batch);
-	if (!err)
-		end_replaced(t);
 	return err;
 }
 
@@ -458,7 +447,6 @@ out:
 	estp_batch_discard(&t.batch);
 	kvfree(t.touch);
 	kvfree(t.scratch);
-	kvfree(t.replaced);
 	kvfree(t.item);
 	kvfree(t.entry);
 	return err;
