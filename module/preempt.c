@@ -13,8 +13,8 @@
  * registers as soon as it is off its CPU: there sched_out writes the pc itself.
  *
  * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
- * store there, and a store and a barrier in sched_in.  Nobody pays anything while no
- * address space is registered: the scheduler's static branch is off then.
+ * store there, and a store and a barrier in sched_in.  Nobody pays anything before the
+ * first registration: the scheduler's static branch is off until then.
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>

@@ -41,25 +41,12 @@ bool estp_spaces_exist(void)
 
 /*
  * Preempt notifiers cost every switch of every task 6 instructions once their static
- * branch is on, so it is on only while there is a space; for a second longer, because
- * changing it is expensive and short-lived programs come one after the other.
+ * branch is on.  So it is off until the first registration; then it stays on until the
+ * module goes, because changing code that every CPU runs all the time is expensive.
  */
 static DEFINE_MUTEX(switch_mutex);
 static bool switch_on;
 
-static void turn_off(struct work_struct *work)
-{
-	mutex_lock(&switch_mutex);
-	if (switch_on && !estp_spaces_exist()) {
-		preempt_notifier_dec();
-		switch_on = false;
-	}
-	mutex_unlock(&switch_mutex);
-}
-
-static DECLARE_DELAYED_WORK(turn_off_work, turn_off);
-
-/* A space exists, so it stays on until that is freed. */
 static void turn_on(void)
 {
 	mutex_lock(&switch_mutex);
@@ -105,8 +92,7 @@ static void free_space(struct estp_space *space)
 
 	kvfree(ix);
 	kfree(space);
-	if (atomic_dec_and_test(&space_nr))
-		mod_delayed_work(estp_wq, &turn_off_work, HZ);
+	atomic_dec(&space_nr);
 }
 
 static void free_work(struct work_struct *work)
@@ -537,7 +523,7 @@ void estp_spaces_exit(void)
 	flush_workqueue(estp_wq);
 	rcu_barrier();
 	flush_workqueue(estp_wq);
-	cancel_delayed_work_sync(&turn_off_work);
-	turn_off(NULL);
+	if (switch_on)
+		preempt_notifier_dec();
 	destroy_workqueue(estp_wq);
 }
