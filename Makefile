@@ -42,6 +42,7 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO)
 
 check: ## all tests, each clause of SPEC.md among them [JOBS=2]
+	@test -n "$(UNIT_TESTS)" && test -n "$(GUEST_TESTS)" || { echo "check: there are no tests" >&2; exit 1; }
 	@echo "check: looking for the packages it needs"
 	@vm/packages check
 	@echo "check: building estp.ko and the tests"

@@ -2,6 +2,7 @@
 /*
  * What ESTP costs, in guest instructions: one event, many times, the median.
  *
+ *   cost others    nothing registered here, but by another process
  *   cost PAGES     0: nothing registered; 1: one page below all code; more: so many, below
  *                  and above, so that the pc that is measured lies between them
  *
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -231,6 +233,12 @@ int main(int argc, char **argv)
 {
 	unsigned long pages = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
 
+	if (argc > 1 && !strcmp(argv[1], "others") && !fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		register_pages(make_pages(NULL, 1), 1);
+		for (;;)
+			pause();
+	}
 	if (pages) {
 		/* Far below and above everything, so that the pc is between them. */
 		unsigned char *low = make_pages((void *)0x10000, 1);

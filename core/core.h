@@ -8,7 +8,7 @@
  *               --page.c---> struct estp_page              one code page, immutable
  *               --set.c----> struct estp_index             all pages of an address space
  *
- *   event (pc, selector, cause) --set.c--> page --page.c--> struct estp_match
+ *   event (pc, selector, cause) --match.c--> struct estp_match
  *
  * Writers of one set are serialised by the host.  Readers take no lock: they follow
  * one pointer to an index and from there only pointers to immutable pages; the host
@@ -358,7 +358,7 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
 	return page->key + ((u64)((s64)hi >> 24) | code->response_lo);
 }
 
-/* ---- set.c ----------------------------------------------------------------- */
+/* ---- set.c, match.c -------------------------------------------------------- */
 
 /*
  * The pages of one address space by address: open addressing, linear probing, so a
@@ -509,7 +509,8 @@ static inline const struct estp_page *estp_index_page(const struct estp_index *i
  * @match: set on a hit
  *
  * O(log n) in the page's entries.  Passes over entries that have ended because their
- * response, or another page of their span, was unmapped; over 64 of them at most.
+ * response, or another page of their span, was unmapped; over 64 of them at most, and
+ * looking at 4096 entries at most.
  *
  * Context: any; reads only the set.
  * Source: SPEC PAGE-9, TAB-7, TAB-8.
@@ -605,6 +606,10 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
  * estp_set_alive() - is entry @i of @page in force, or has it ended?
  */
 bool estp_set_alive(const struct estp_index *ix, const struct estp_page *page, u32 i);
+
+/* The first page of entry @i's response, and the response's last byte. */
+u64 estp_response_pages(const struct estp_index *ix, const struct estp_page *page, u32 i,
+			u64 *last);
 
 /**
  * estp_set_sequence() - entry @i of @page as a sequence

@@ -92,6 +92,8 @@ struct estp_thread {
 	} expected;			/* what unhandled_signal() has found out; fault.c */
 };
 
+#define ESTP_SCAN_NR	512	/* slots looked at under one hold of set_lock */
+
 extern const struct estp_rules estp_rules;
 extern struct workqueue_struct *estp_wq;
 
@@ -103,9 +105,16 @@ void estp_space_put(struct estp_space *space);
 /* The caller's space, made if need be; with register_mutex held.  May sleep. */
 struct estp_space *estp_space_lock_current(bool create);
 void estp_space_unlock_put(struct estp_space *space);
+/* With an empty set, or a copy of @from.  Takes over @ix; if that is NULL it fails. */
+struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
+				    const struct estp_set *from);
+/* From here on it is found; false if its mm has a space already. */
+bool estp_space_publish(struct estp_space *space);
+extern const struct mmu_interval_notifier_ops estp_notifier_ops;
 /* The last task of a released space leaves: it takes it down on its way. */
 void estp_space_reap(struct estp_space *space);
-/* Take out what serves nothing any more; false if nothing is left in force. */
+/* Take out what serves nothing any more; false if nothing is left in force.  With
+ * register_mutex and mmap_lock held. */
 bool estp_space_sweep(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
@@ -194,7 +203,7 @@ static inline bool estp_space_match(const struct estp_space *space, unsigned lon
 }
 
 
-/* ---- interrupt.c, fence.c, control.c, register.c, device.c ------------------- */
+/* ---- fork.c, interrupt.c, fence.c, control.c, register.c, device.c ------------------- */
 
 void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
 

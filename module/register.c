@@ -257,7 +257,7 @@ static int read_layout(unsigned long start, bool *table)
 
 static int register_range(struct estp_space *space, unsigned long start, unsigned long end)
 {
-	u32 count = 0;
+	u32 count = (end - start) / PAGE_SIZE;
 	bool table;
 	int err = read_layout(start, &table);
 
@@ -282,7 +282,10 @@ int estp_register(unsigned long start, unsigned long end)
 	err = register_range(space, start, end);
 	if (err == -ENOSPC) {
 		/* What has ended, but was not taken out yet, must not count. */
-		estp_space_sweep(space);
+		if (!mmap_read_lock_killable(current->mm)) {
+			estp_space_sweep(space);
+			mmap_read_unlock(current->mm);
+		}
 		err = register_range(space, start, end);
 	}
 	/* A refused first registration leaves an empty space. */

@@ -2,7 +2,7 @@
 /*
  * Registered address spaces: from the first registration to the end.
  *
- *   made          by the first registration, or by fork from the parent's
+ *   made          by the first registration, or by fork from the parent's (fork.c)
  *   settled       something went: a moment later, if nothing is left in force by then,
  *                 taken down
  *   released      exec or exit took the address space away: taken down by the last task
@@ -25,7 +25,6 @@
 #include "compat/compat.h"
 
 #define SETTLE_DELAY	(HZ / 10)	/* a JIT's last page often has a successor */
-#define SCAN_NR		512		/* slots looked at under one hold of set_lock */
 
 struct workqueue_struct *estp_wq;
 
@@ -101,8 +100,8 @@ static void free_work(struct work_struct *work)
 	struct estp_index *ix = space->set.index;
 	u32 at;
 
-	for (at = 0; at <= ix->mask; at += SCAN_NR) {
-		free_pages_of(ix, at, min(at + SCAN_NR, ix->mask + 1));
+	for (at = 0; at <= ix->mask; at += ESTP_SCAN_NR) {
+		free_pages_of(ix, at, min(at + ESTP_SCAN_NR, ix->mask + 1));
 		cond_resched();
 	}
 	free_space(space);
@@ -114,7 +113,7 @@ static void free_rcu(struct rcu_head *rcu)
 	struct estp_index *ix = space->set.index;
 
 	/* Softirq: waking a worker would cost more than a small set. */
-	if (ix->mask >= SCAN_NR) {
+	if (ix->mask >= ESTP_SCAN_NR) {
 		queue_work(estp_wq, &space->free);
 		return;
 	}
@@ -129,8 +128,7 @@ void estp_space_put(struct estp_space *space)
 		call_rcu(&space->rcu, free_rcu);
 }
 
-/* False if the mm has a space already. */
-static bool publish(struct estp_space *space)
+bool estp_space_publish(struct estp_space *space)
 {
 	struct estp_space *other;
 	unsigned long flags;
@@ -161,25 +159,36 @@ static void unpublish(struct estp_space *space)
 }
 
 /*
- * register_mutex held.  Take out what serves nothing any more; is something left?  With
- * mmap_lock, as any change of the set; fork may be copying it.
+ * register_mutex and, as for any change of the set, mmap_lock are held: fork may be
+ * copying it.
  */
 bool estp_space_sweep(struct estp_space *space)
 {
 	u32 at = 0;
 
+	do {
+		spin_lock(&space->set_lock);
+		at = estp_set_sweep(&space->set, at, ESTP_SCAN_NR);
+		spin_unlock(&space->set_lock);
+		cond_resched();
+	} while (at);
+	return space->set.code_pages;
+}
+
+/* Is something in force?  If that cannot be said now, it is asked again later. */
+static bool in_force(struct estp_space *space)
+{
+	bool left;
+
+	if (READ_ONCE(space->released))
+		return false;
 	if (!mmap_read_trylock(space->mm)) {
 		estp_space_settle(space);
 		return true;
 	}
-	do {
-		spin_lock(&space->set_lock);
-		at = estp_set_sweep(&space->set, at, SCAN_NR);
-		spin_unlock(&space->set_lock);
-		cond_resched();
-	} while (at);
+	left = estp_space_sweep(space);
 	mmap_read_unlock(space->mm);
-	return space->set.code_pages;
+	return left;
 }
 
 static void try_take_down(struct estp_space *space)
@@ -189,7 +198,7 @@ static void try_take_down(struct estp_space *space)
 		estp_space_settle(space);
 		return;
 	}
-	if (space->dead || (!READ_ONCE(space->released) && estp_space_sweep(space))) {
+	if (space->dead || in_force(space)) {
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
@@ -249,7 +258,7 @@ static void unmap(struct estp_space *space, unsigned long start, unsigned long e
 			at = 0;
 		ix = space->set.index;
 		gen = space->set.gen;
-		at = estp_set_unmap(&space->set, start, end, at, SCAN_NR);
+		at = estp_set_unmap(&space->set, start, end, at, ESTP_SCAN_NR);
 		if (start < space->watch_end && end > space->watch_start)
 			space->watch_hit = true;
 		changed |= gen != space->set.gen;
@@ -293,13 +302,12 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 	return true;
 }
 
-static const struct mmu_interval_notifier_ops notifier_ops = { .invalidate = invalidate };
+const struct mmu_interval_notifier_ops estp_notifier_ops = { .invalidate = invalidate };
 
 /* ---- The beginning --------------------------------------------------------------------- */
 
-/* With an empty set, or a copy of @from.  Takes over @ix; if that is NULL it fails. */
-static struct estp_space *alloc_space(struct mm_struct *mm, struct estp_index *ix,
-				      const struct estp_set *from)
+struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
+				    const struct estp_set *from)
 {
 	struct estp_space *space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
 
@@ -339,7 +347,7 @@ static void discard_space(struct estp_space *space, bool notified)
 /* A space for the caller's mm, locked and referenced; -EEXIST if another was quicker. */
 static struct estp_space *create(struct mm_struct *mm)
 {
-	struct estp_space *space = alloc_space(mm, estp_index_alloc(ESTP_INDEX_SLOT_MIN), NULL);
+	struct estp_space *space = estp_space_alloc(mm, estp_index_alloc(ESTP_INDEX_SLOT_MIN), NULL);
 	int err;
 
 	if (!space)
@@ -348,7 +356,7 @@ static struct estp_space *create(struct mm_struct *mm)
 	/* Before the notifier can see it: what it settles waits for this. */
 	mutex_lock(&space->register_mutex);
 	refcount_inc(&space->refs);
-	err = mmu_interval_notifier_insert(&space->notifier, mm, 0, ULONG_MAX, &notifier_ops);
+	err = mmu_interval_notifier_insert(&space->notifier, mm, 0, ULONG_MAX, &estp_notifier_ops);
 	if (err) {
 		discard_space(space, false);
 		/* A signal that came in between: start the call again after it. */
@@ -356,7 +364,7 @@ static struct estp_space *create(struct mm_struct *mm)
 	}
 	/* While an invalidation is going on the insertion is only planned. */
 	mmu_interval_read_begin(&space->notifier);
-	if (!publish(space)) {
+	if (!estp_space_publish(space)) {
 		discard_space(space, true);
 		return ERR_PTR(-EEXIST);
 	}
@@ -408,84 +416,6 @@ void estp_space_unlock_put(struct estp_space *space)
 {
 	mutex_unlock(&space->register_mutex);
 	estp_space_put(space);
-}
-
-/* ---- Fork ----------------------------------------------------------------------------- */
-
-/* MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code.  Nobody sees it yet. */
-static void leave_out(struct estp_set *child, struct mm_struct *parent)
-{
-	struct vm_area_struct *vma;
-	VMA_ITERATOR(vmi, parent, 0);
-	u32 at;
-
-	for_each_vma(vmi, vma) {
-		if (!(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)))
-			continue;
-		at = 0;
-		do {
-			at = estp_set_unmap(child, vma->vm_start, vma->vm_end, at, SCAN_NR);
-		} while (at);
-	}
-}
-
-static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct *mm)
-{
-	return alloc_space(mm, estp_index_alloc_raw(parent->set.index->mask + 1), &parent->set);
-}
-
-static int insert_notifier_locked(struct estp_space *space)
-{
-	int err;
-
-	/* Nobody else knows the new mm yet. */
-	mmap_write_lock_nested(space->mm, SINGLE_DEPTH_NESTING);
-	err = mmu_interval_notifier_insert_locked(&space->notifier, space->mm, 0, ULONG_MAX,
-						  &notifier_ops);
-	mmap_write_unlock(space->mm);
-	return err;
-}
-
-static void fork_space(struct estp_space *parent, struct mm_struct *old, struct mm_struct *new)
-{
-	struct estp_space *child = copy_space(parent, new);
-
-	estp_thread_doom(NULL);
-	if (!child) {
-		estp_thread_doom(new);
-		return;
-	}
-	if (insert_notifier_locked(child)) {
-		estp_space_put(child);
-		estp_thread_doom(new);
-		return;
-	}
-	child->covered = true;		/* its one thread is the fork hook's */
-	leave_out(&child->set, old);
-	/* Its notifier saw nothing yet, as nothing is mapped there. */
-	refcount_inc(&child->refs);
-	publish(child);
-	if (!child->set.code_pages || delayed_work_pending(&parent->take_down))
-		estp_space_settle(child);
-	estp_space_put(child);
-}
-
-/*
- * Before anything of @old has been copied, with its mmap_lock held for writing: its set
- * stands still.  If the rest of fork fails, @new is released like any other.
- */
-void estp_fork_mm(struct mm_struct *old, struct mm_struct *new)
-{
-	struct estp_space *parent = estp_space_get(old);
-
-	if (likely(!parent))
-		return;
-	/* Else it is being unloaded: nobody is attached any more. */
-	if (try_module_get(THIS_MODULE)) {
-		fork_space(parent, old, new);
-		module_put(THIS_MODULE);
-	}
-	estp_space_put(parent);
 }
 
 /* ---- Module ------------------------------------------------------------------------------ */

@@ -35,7 +35,7 @@ TRACE_EVENT(estp_register,
 		__entry->layout = layout;
 		__entry->count = count;
 	),
-	TP_printk("pid=%d addr=0x%lx len=%lu layout=%s entries=%u", __entry->pid, __entry->addr,
+	TP_printk("pid=%d addr=0x%lx len=%lu layout=%s count=%u", __entry->pid, __entry->addr,
 		  __entry->len, __entry->layout ? "table" : "page", __entry->count)
 );
 

@@ -44,7 +44,7 @@ void estp_arch_fork_thread_entry(void);
 #if defined(CONFIG_X86_64)
 #include "x86_64/arch_inline.h"
 #else
-#error "estp: no port for this architecture; see doc/porting.md"
+#error "estp: no port for this architecture: module/arch/arch.h says what one provides"
 #endif
 
 #endif /* ESTP_ARCH_H */

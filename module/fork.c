@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fork: the child's address space gets the parent's set.
+ *
+ * The pages are shared, the index is copied.  Where memory for that is lacking the child
+ * is doomed: it is killed before its first instruction (threads.c).
+ */
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/module.h>
+
+#include "estp.h"
+
+/* MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code.  Nobody sees it yet. */
+static void leave_out(struct estp_set *child, struct mm_struct *parent)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, parent, 0);
+	u32 at;
+
+	for_each_vma(vmi, vma) {
+		if (!(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)))
+			continue;
+		at = 0;
+		do {
+			at = estp_set_unmap(child, vma->vm_start, vma->vm_end, at, ESTP_SCAN_NR);
+		} while (at);
+	}
+}
+
+static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct *mm)
+{
+	return estp_space_alloc(mm, estp_index_alloc_raw(parent->set.index->mask + 1), &parent->set);
+}
+
+static int insert_notifier_locked(struct estp_space *space)
+{
+	int err;
+
+	/* Nobody else knows the new mm yet. */
+	mmap_write_lock_nested(space->mm, SINGLE_DEPTH_NESTING);
+	err = mmu_interval_notifier_insert_locked(&space->notifier, space->mm, 0, ULONG_MAX,
+						  &estp_notifier_ops);
+	mmap_write_unlock(space->mm);
+	return err;
+}
+
+static void fork_space(struct estp_space *parent, struct mm_struct *old, struct mm_struct *new)
+{
+	struct estp_space *child = copy_space(parent, new);
+
+	estp_thread_doom(NULL);
+	if (!child) {
+		estp_thread_doom(new);
+		return;
+	}
+	if (insert_notifier_locked(child)) {
+		estp_space_put(child);
+		estp_thread_doom(new);
+		return;
+	}
+	child->covered = true;		/* its one thread is the fork hook's */
+	leave_out(&child->set, old);
+	/* Its notifier saw nothing yet, as nothing is mapped there. */
+	refcount_inc(&child->refs);
+	estp_space_publish(child);
+	if (!child->set.code_pages || delayed_work_pending(&parent->take_down))
+		estp_space_settle(child);
+	estp_space_put(child);
+}
+
+/*
+ * Before anything of @old has been copied, with its mmap_lock held for writing: its set
+ * stands still.  If the rest of fork fails, @new is released like any other.
+ */
+void estp_fork_mm(struct mm_struct *old, struct mm_struct *new)
+{
+	struct estp_space *parent = estp_space_get(old);
+
+	if (likely(!parent))
+		return;
+	/* Else it is being unloaded: nobody is attached any more. */
+	if (try_module_get(THIS_MODULE)) {
+		fork_space(parent, old, new);
+		module_put(THIS_MODULE);
+	}
+	estp_space_put(parent);
+}
