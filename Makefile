@@ -49,7 +49,7 @@ check: ## all tests, each clause of SPEC.md among them [JOBS=2]
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(UNIT_TESTS) $(GUEST_TESTS) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds $(UNIT_TESTS) $(GUEST_TESTS)
+	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds tests/hooks_matter $(UNIT_TESTS) $(GUEST_TESTS)
 
 bench: ## what it costs, in counted guest instructions
 	@vm/packages bench

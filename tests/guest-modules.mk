@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Modules that guest tests load beside estp.ko: tests/guest/modules/.
+
+GUEST_FILES += build/tests/guest/modules/hog.ko
+
+# Which kernel they are for is not make's to know: the script looks each time.
+.PHONY: guest-modules
+guest-modules:
+	@tests/guest/modules/build
+
+build/tests/guest/modules/hog.ko: guest-modules ;

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# The guest tests: one static program a file.
+#
+#   GUEST_TESTS   the programs, in build/tests/guest/, made by `make guest-tests`,
+#                 and the scripts
+#
+# A test is tests/guest/NAME.c, or tests/guest/<isa>/NAME.c where it is about
+# that architecture alone, with assembler of its own, if any, beside it as
+# tests/guest/<isa>/NAME.S; or a script tests/guest/NAME.sh. All are found by
+# their being there.
+
+GUEST_ARCH ?= x86_64
+GUEST_CC ?= gcc
+GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
+	-Wno-unused-parameter -Wno-missing-field-initializers \
+	-pthread -fno-pie -fno-omit-frame-pointer \
+	-Iinclude -Itests/guest/harness -Itests/guest/$(GUEST_ARCH)/harness
+GUEST_LDFLAGS := -static -no-pie -pthread
+
+GUEST_OUT := build/tests/guest
+GUEST_HEADERS := include/uapi/estp.h $(wildcard tests/guest/*.h tests/guest/harness/*.h) \
+	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.h)
+GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
+	$(wildcard tests/guest/harness/*.c) \
+	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.[cS]))
+GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
+	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c)) \
+	$(wildcard tests/guest/*.sh)
+
+.PHONY: guest-tests
+guest-tests: $(GUEST_TESTS)
+
+$(GUEST_OUT)/%.c.o: tests/guest/%.c $(GUEST_HEADERS) tests/guest.mk
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+$(GUEST_OUT)/%.S.o: tests/guest/%.S $(GUEST_HEADERS) tests/guest.mk
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+# A test's own assembler: tests/guest/<isa>/NAME.S goes with NAME.
+define guest_test
+$(GUEST_OUT)/$(1): $(GUEST_OUT)/$(1).c.o $(GUEST_HARNESS) \
+	$(patsubst tests/guest/%,$(GUEST_OUT)/%.o,$(wildcard tests/guest/$(GUEST_ARCH)/$(notdir $(1)).S))
+	$(GUEST_CC) $(GUEST_LDFLAGS) -o $$@ $$^
+endef
+$(foreach test,$(patsubst $(GUEST_OUT)/%,%,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS))),$(eval $(call guest_test,$(test))))

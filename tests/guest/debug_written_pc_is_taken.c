@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DBG-4: a pc that a tracer writes at a stop is taken as it is, also where it lies in
+ * a PREEMPTION span, that of the stop itself included.
+ *
+ * Method: a traced child is stopped in a span, or outside; the tracer writes another
+ * pc in that span. The child must execute that instruction, which leaves a mark. Only
+ * a true preemption between the tracer's word and the instruction may divert it: rare.
+ */
+#include "tracee.h"
+
+#define RESPONSE	1
+#define THROUGH		2
+#define ROUNDS		20
+#define BY_CHANCE	2
+
+static struct tracee *t;
+
+static void rounds(const char *name, u32 entry, u32 stop_pc, u32 write)
+{
+	unsigned int went = 0, diverted_ = 0, shown = 0, intact = 0, i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		u32 landed;
+
+		t->entry = entry;
+		tracee_start(t);
+		tracee_interrupt(t);
+		shown += tracee_pc(t->pid) == (u64)code_addr(t->code, stop_pc);
+		tracee_set_pc(t->pid, (u64)code_addr(t->code, write));
+		must(tracee_pc(t->pid) == (u64)code_addr(t->code, write));
+		landed = tracee_end(t);
+		went += landed == THROUGH && t->code->data->mark[0] == 1;
+		diverted_ += landed == RESPONSE;
+		intact += !regs_diff(&t->out, &t->in, "after the stop");
+	}
+	ok(shown >= ROUNDS - BY_CHANCE, "%s: stopped where it should be (%u of %d)", name, shown, ROUNDS);
+	is(went + diverted_, ROUNDS, "every child came out");
+	ok(went >= ROUNDS - BY_CHANCE, "%u of %d executed the instruction that was written", went, ROUNDS);
+	is(intact, ROUNDS, "no register changed");
+}
+
+void test(void)
+{
+	u32 outside, inside, hold_out, hold_in, target, end, response;
+	struct code *c;
+	unsigned int l;
+
+	need_estp_and_counters();
+	need_cpus(2);
+	pin(0);
+	t = shared(sizeof(*t));
+	for (l = 0; l < ARRAY_LEN(layouts); l++) {
+		c = t->code = code_new(1);
+		outside = emit_inside(c);
+		hold_out = emit_hold(c);
+		inside = emit_inside(c);
+		hold_in = emit_hold(c);
+		target = emit_mark(c, &c->data->mark[0], 1);
+		end = emit_land(c, THROUGH);
+		response = emit_land(c, RESPONSE);
+		code_describe(c, (struct seq) { .selector = ESTP_PREEMPTION, .start = hold_in,
+						.end = end, .response = response });
+		code_seal(c);
+		must(!code_register(c, layouts[l]));
+		diag("%s layout", layout_names[l]);
+		rounds("stopped outside", outside, hold_out, target);
+		rounds("stopped in the span", inside, response, target);
+		code_free(c);
+	}
+}

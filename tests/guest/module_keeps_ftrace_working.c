@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * MOD-5, LIM-15: while the module is loaded kernel.ftrace_enabled cannot be set to 0;
+ * the function tracer, the function graph tracer and kprobes on the very functions that
+ * are hooked coexist with it: they trace, and it diverts.
+ *
+ * Method: each is switched on, diversions of all three selectors and a registration are
+ * made, and the trace is looked at. The twin is the same sysctl once the module has
+ * gone, and the trace without the tracer.
+ *
+ * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * just replaced, which is what tracers do.
+ *
+ * vm: --no-load --cpus 1
+ */
+#include "machine.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 60;
+
+#define VALUE	0x1000
+#define TRACEFS	"/sys/kernel/tracing"
+#define ENABLED	"/proc/sys/kernel/ftrace_enabled"
+
+static const char hooked[] =
+	"do_madvise\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
+	"uprobe_copy_process\nsignal_fault\nforce_sigsegv\n";
+
+static size_t page;
+
+static void child(void *arg)
+{
+	_exit(probe_fault(arg, VALUE) ? 1 : 0);
+}
+
+/* A loop that leaves its CPU now and then is preempted sooner or later. */
+static long spin(const void *p, int selector)
+{
+	struct spinner s;
+
+	spinner_start(&s, p, selector, 0);
+	if (selector == ESTP_INTERRUPT)
+		spinner_event(&s);
+	wait_until(s.done, 3000);
+	return spinner_end(&s);
+}
+
+static void works(const char *when)
+{
+	void *p = probe_new(VALUE);
+	int status, sel;
+
+	is(probe_fault(p, VALUE), -1, "%s: twin: unregistered, no diversion", when);
+	is(probe_register(p), 0, "%s: it registers", when);
+	is(probe_fault(p, VALUE), 0, "%s: FAULT diverts", when);
+	for (sel = 0; sel < 2; sel++)
+		is(spin(p, sel), PROBE_VALUE(VALUE, sel, 0), "%s: %s diverts", when,
+		   sel ? "INTERRUPT" : "PREEMPTION");
+	status = run_child(child, p, 10);
+	ok(exited_with(status, 0), "%s: in a child of fork, too", when);
+	is(estp_unregister(p, page), 0, "%s: it unregisters", when);
+	munmap(p, page);
+}
+
+static void sysctl_refused(const char *when)
+{
+	int err = write_file(ENABLED, "0\n");
+
+	ok(err && read_number(ENABLED) == 1, "%s: ftrace_enabled stays 1 (%s)", when,
+	   strerror(-err));
+}
+
+static unsigned int in_trace(const char *what)
+{
+	const char *at = read_file(TRACEFS "/trace");
+	unsigned int nr = 0;
+
+	while ((at = strstr(at, what))) {
+		nr++;
+		at++;
+	}
+	return nr;
+}
+
+static void tracer(const char *name)
+{
+	must(!write_file(TRACEFS "/trace", "0"));
+	must(!write_file(TRACEFS "/current_tracer", name));
+	works(name);
+	sysctl_refused(name);
+	ok(in_trace("do_madvise") >= 2, "%s: it shows calls of do_madvise", name);
+	ok(in_trace("force_sig_info_to_task"), "%s: and of force_sig_info_to_task", name);
+	must(!write_file(TRACEFS "/current_tracer", "nop"));
+	must(!write_file(TRACEFS "/trace", "0"));
+}
+
+static void kprobes(void)
+{
+	must(!write_file(TRACEFS "/kprobe_events", "p:mine do_madvise advice=%cx:x32\n"));
+	must(!write_file(TRACEFS "/events/kprobes/enable", "1"));
+	works("a kprobe on do_madvise");
+	ok(in_trace("advice=0x4553"), "the kprobe shows REGISTER");
+	must(!write_file(TRACEFS "/events/kprobes/enable", "0"));
+	must(!write_file(TRACEFS "/kprobe_events", ""));
+	must(!write_file(TRACEFS "/trace", "0"));
+}
+
+void test(void)
+{
+	page = page_size();
+	must(read_number(ENABLED) == 1);
+	must(!module_load(""));
+	works("alone");
+	sysctl_refused("alone");
+	is(in_trace("do_madvise"), 0, "twin: no tracer, no trace");
+
+	must(!write_file(TRACEFS "/set_ftrace_filter", hooked));
+	must(!write_file(TRACEFS "/set_graph_function", "do_madvise\nforce_sig_info_to_task\n"));
+	tracer("function");
+	tracer("function_graph");
+	kprobes();
+	/* Each function of the kernel, for a moment. */
+	must(!write_file(TRACEFS "/set_ftrace_filter", ""));
+	must(!write_file(TRACEFS "/current_tracer", "function"));
+	works("all functions traced");
+	must(!write_file(TRACEFS "/current_tracer", "nop"));
+	works("afterwards");
+
+	ok(module_unload_soon(), "it unloads");
+	is(write_file(ENABLED, "0\n"), 0, "twin: then ftrace_enabled can be set to 0");
+	is(write_file(ENABLED, "1\n"), 0, "and to 1");
+	must(!module_load(""));
+	works("loaded again");
+}

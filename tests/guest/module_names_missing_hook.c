@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * MOD-2, LIM-15: where a hook cannot be installed, loading fails with a sentence in the
+ * kernel's log that names it, and leaves nothing behind; whoever wants a function after
+ * estp.ko has it gets the error.
+ *
+ * Method: another module takes one of the hooked functions, each in turn, in the way of
+ * which there can be but one. The twin is the load that follows when it has let go; and
+ * an attempt of that module while estp.ko is loaded.
+ *
+ * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * just replaced, which is what loading and unloading does.
+ *
+ * vm: --no-load --cpus 1 --file build/tests/guest/modules/hog.ko
+ */
+#include "machine.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 60;
+
+#define VALUE	0x1000
+#define HOG	"/estp/build/tests/guest/modules/hog.ko"
+
+static const struct {
+	const char *function;
+	bool direct;
+} hooks[] = {
+	{ "do_madvise", false },
+	{ "force_sig_info_to_task", false },
+	{ "unhandled_signal", false },
+	{ "uprobe_dup_mmap", true },
+	{ "uprobe_copy_process", true },
+};
+
+static int hog(unsigned int i)
+{
+	char args[64];
+
+	snprintf(args, sizeof(args), "function=%s direct=%d", hooks[i].function, hooks[i].direct);
+	return load_file(HOG, args);
+}
+
+static void nothing_left(void)
+{
+	ok(!module_loaded() && access(ESTP_DEVICE, F_OK) &&
+	   access("/sys/kernel/tracing/events/estp", F_OK) && estp_query(0) == -EINVAL,
+	   "nothing of it is left");
+}
+
+void test(void)
+{
+	void *p = probe_new(VALUE);
+	unsigned int i, nr;
+	int err, log;
+
+	for (i = 0; i < ARRAY_LEN(hooks); i++) {
+		const char *name = hooks[i].function;
+
+		must(!hog(i));
+		log = klog_open();
+		must(log >= 0);
+		err = module_load("");
+		if (!ok(err, "%s is taken: it does not load", name))
+			module_unload_soon();
+		diag("%s", strerror(-err));
+		nr = klog_count(log, name, NULL);
+		ok(nr >= 1, "the log names %s", name);
+		nothing_left();
+		must(!unload_name("hog"));
+		close(log);
+	}
+
+	is(module_load(""), 0, "twin: with all of them free it loads");
+	is(probe_register(p), 0, "and works");
+	is(probe_fault(p, VALUE), 0, "it diverts");
+	for (i = 0; i < ARRAY_LEN(hooks); i++) {
+		err = hog(i);
+		if (!ok(err, "another module does not get %s now", hooks[i].function))
+			unload_name("hog");
+	}
+	is(probe_fault(p, VALUE), 0, "it diverts still");
+	must(!estp_unregister(p, page_size()));
+	ok(module_unload_soon(), "it unloads");
+	nothing_left();
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/*
+ * REG-13, REG-14, LIFE-5, MEM-2: where the process's memory cgroup is exhausted,
+ * registration is ENOMEM and nothing changes; fork, and the creation of a thread, fail
+ * or end in SIGKILL before the first user instruction: never a partial set, nor a task
+ * without protection. UNREGISTER works all the same.
+ *
+ * Method: a process that the OOM killer may not take sits in a small group. It is given
+ * a little more memory step by step, so that each allocation in turn is the one that
+ * fails, and tries: a first registration, further ones, forks, threads. The twin of each
+ * is the last step, where it succeeds.
+ */
+#include <fcntl.h>
+
+#include "machine.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 60;
+
+#define VALUE	0x1000
+#define GROUP	"tight"
+#define CGROUP	"/sys/fs/cgroup/" GROUP
+#define PAGES	4096
+#define EVERY	31		/* of so many pages one is probed; all are counted */
+#define STEP	4096
+#define STEPS	120
+#define THREAD_ROUNDS 6
+#define next_step(i) ((i) + ((i) < 24 ? 1 : 12))
+
+static size_t page;
+static u8 *pages, *table_code;
+
+/* Open, and read once, so that later uses need no memory. */
+static int current_fd = -1, max_fd = -1;
+
+static void open_group(void)
+{
+	char text[64];
+
+	current_fd = open(CGROUP "/memory.current", O_RDONLY | O_CLOEXEC);
+	max_fd = open(CGROUP "/memory.max", O_WRONLY | O_CLOEXEC);
+	must(current_fd >= 0 && max_fd >= 0);
+	must(pread(current_fd, text, sizeof(text), 0) > 0);
+}
+
+static void set_max(const char *text)
+{
+	must(pwrite(max_fd, text, strlen(text), 0) > 0);
+}
+
+/* So much more than is in use now; 0: no limit. */
+static void set_room(long bytes)
+{
+	char text[32] = "";
+
+	if (!bytes) {
+		set_max("max");
+		return;
+	}
+	/* What each CPU keeps charged in advance is given back only so. */
+	set_max("0");
+	must(pread(current_fd, text, sizeof(text) - 1, 0) > 0);
+	snprintf(text, sizeof(text), "%ld", atol(text) + bytes);
+	set_max(text);
+}
+
+static struct result {
+	u32 nomem, killed, fine, other, changed, half, unprotected, cannot_unregister;
+	int error;
+} *result;
+
+static void classify(int err)
+{
+	if (!err)
+		result->fine++;
+	else if (err == -ENOMEM)
+		result->nomem++;
+	else {
+		result->other++;
+		result->error = err;
+	}
+}
+
+static bool all_divert(u8 *p, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i += EVERY)
+		if (probe_fault(p + i * page, VALUE))
+			return false;
+	return true;
+}
+
+static bool none_diverts(u8 *p, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i += EVERY)
+		if (probe_fault(p + i * page, VALUE) != -1)
+			return false;
+	return true;
+}
+
+/* In the group, by pid, and not to be taken by the OOM killer. */
+static void join(void)
+{
+	memory_group(GROUP, true);
+	must(!write_file("/proc/self/oom_score_adj", "-1000"));
+	/* All that is needed here is there and stays. */
+	must(!mlockall(MCL_CURRENT));
+	none_diverts(pages, PAGES);
+	stats();
+}
+
+/* Registers with little room; what it says and what is there must agree. */
+static void attempt(long room, int (*what)(void), bool (*there)(void))
+{
+	struct list before = list_own(), after;
+	bool same;
+	int err;
+
+	set_room(room);
+	err = what();
+	set_room(0);
+	classify(err);
+	after = list_own();
+	same = list_same(&before, &after);
+	result->changed += err ? !same : same;
+	result->half += there() != !err;
+	if (!err) {
+		set_room(1);
+		err = estp_unregister(pages, (PAGES + 1) * page);
+		set_room(0);
+		result->cannot_unregister += err != 0;
+	}
+	list_free(&after);
+	after = list_own();
+	result->changed += !list_same(&before, &after);
+	list_free(&after);
+	list_free(&before);
+}
+
+static int all_pages(void)
+{
+	return estp_register(pages, PAGES * page);
+}
+
+static bool all_pages_there(void)
+{
+	if (stats().pages != PAGES)
+		return stats().sequences != 0 || !none_diverts(pages, PAGES);
+	return all_divert(pages, PAGES);
+}
+
+/* A table over many pages, made before memory gets short. */
+static struct table table;
+
+static int one_table(void)
+{
+	return table_register(&table);
+}
+
+static bool one_table_there(void)
+{
+	return !probe_fault(table_code, VALUE);
+}
+
+static void registering(void *arg)
+{
+	int i;
+
+	(void)arg;
+	table_init(&table, table_code);
+	probe_entries(&table, table_code, 0);
+	table_add(&table, ESTP_FAULT, table_code + 0x10, 20 * page, table_code + 0x40)->causes =
+		ESTP_CAUSE_ILL;
+	join();
+	for (i = 1; i <= STEPS; i = next_step(i)) {
+		attempt(i * STEP, all_pages, all_pages_there);
+		attempt(i * STEP, one_table, one_table_there);
+		/* What is freed late has to come back before the next. */
+		sleep_us(2000);
+	}
+	attempt(0, all_pages, all_pages_there);
+	attempt(0, one_table, one_table_there);
+	_exit(0);
+}
+
+/* A first registration each: a process for each step. */
+static void first(void *arg)
+{
+	(void)arg;
+	join();
+	set_room(*(long *)arg);
+	classify(probe_register(pages));
+	set_room(0);
+	if (probe_fault(pages, VALUE) != (stats().pages ? 0 : -1))
+		result->half++;
+	_exit(0);
+}
+
+static volatile u32 *ran;
+
+static void forking(void *arg)
+{
+	int i;
+
+	(void)arg;
+	join();
+	must(!estp_register(pages, PAGES * page));
+	for (i = 1; i <= STEPS; i = next_step(i)) {
+		int status;
+		pid_t pid;
+
+		*ran = 0;
+		set_room(i * STEP);
+		pid = fork();
+		if (!pid) {
+			*ran = 1;
+			set_room(0);
+			_exit(stats().pages == PAGES && all_divert(pages, PAGES) ? 0 : 1);
+		}
+		if (pid < 0) {
+			classify(-errno);
+			continue;
+		}
+		must(waitpid(pid, &status, 0) == pid);
+		set_room(0);
+		if (exited_with(status, 0))
+			result->fine++;
+		else if (exited_with(status, 1))
+			result->half++;
+		else if (killed_by(status, SIGKILL) && !*ran)
+			result->killed++;
+		else
+			result->other++;
+	}
+	_exit(0);
+}
+
+static void *look_and_go(void *arg)
+{
+	*(volatile u32 *)arg = 1;
+	if (!all_divert(pages, 1))
+		result->unprotected++;
+	return NULL;
+}
+
+/* Threads until there is no more memory; it may cost the process its life. */
+static void threading(void *arg)
+{
+	static pthread_t threads[400];
+	static volatile u32 seen[400];
+	pthread_attr_t attr;
+	int i, nr;
+
+	join();
+	must(!estp_register(pages, page));
+	must(!pthread_attr_init(&attr));
+	must(!pthread_attr_setstacksize(&attr, 65536));
+	set_room(*(long *)arg);
+	for (nr = 0; nr < 400; nr++)
+		if (pthread_create(&threads[nr], &attr, look_and_go, (void *)&seen[nr]))
+			break;
+	set_room(0);
+	for (i = 0; i < nr; i++)
+		pthread_join(threads[i], NULL);
+	_exit(nr < 400 ? 0 : 9);
+}
+
+static void report(const char *what)
+{
+	diag("%s: ENOMEM %u, killed %u, fine %u", what, result->nomem, result->killed,
+	     result->fine);
+	ok(result->nomem + result->killed, "%s: without memory it fails", what);
+	ok(result->fine, "%s: twin: with memory it does not", what);
+	if (!is(result->other, 0, "%s: in no other way", what))
+		diag("error %s", strerror(-result->error));
+	is(result->half, 0, "%s: no half set", what);
+	is(result->changed, 0, "%s: nothing changed where it failed", what);
+	is(result->cannot_unregister, 0, "%s: UNREGISTER always works", what);
+	memset(result, 0, sizeof(*result));
+}
+
+static void run(void (*fn)(void *arg), void *arg, const char *what)
+{
+	int status = run_child(fn, arg, 25);
+
+	set_room(0);
+	if (!ok(exited_with(status, 0), "%s: it comes to its end", what))
+		diag("ended by %s", ending(status));
+}
+
+void test(void)
+{
+	u32 i, killed = 0, refused = 0;
+	long room;
+
+	need_estp();
+	page = page_size();
+	result = shared(sizeof(*result));
+	ran = shared(page);
+	/* Shared, so that no fork has to copy: only the kernel's memory counts. */
+	pages = mmap(NULL, (PAGES + 32) * page, PROT_READ | PROT_WRITE | PROT_EXEC,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(pages != MAP_FAILED);
+	table_code = pages + PAGES * page;
+	for (i = 0; i <= PAGES; i++) {
+		probe_code(pages + i * page, VALUE);
+		probe_header(pages + i * page, 0);
+	}
+	memory_group(GROUP, false);
+	open_group();
+
+	run(registering, NULL, "registering");
+	report("registering");
+	for (room = STEP; room < 20 * STEP; room += STEP) {
+		int status = run_child(first, &room, 10);
+
+		set_room(0);
+		if (!exited_with(status, 0))
+			result->other++;
+	}
+	report("a first registration");
+	run(forking, NULL, "forking");
+	report("fork");
+	for (i = 0; i < THREAD_ROUNDS; i++) {
+		int status;
+
+		room = (100 + 20 * i) * 1024l;
+		status = run_child(threading, &room, 10);
+		set_room(0);
+		killed += killed_by(status, SIGKILL);
+		refused += exited_with(status, 0);
+		if (!killed_by(status, SIGKILL) && !exited_with(status, 0))
+			diag("ended by %s", ending(status));
+	}
+	diag("threads: %u processes were killed, %u were refused one", killed, refused);
+	is(killed + refused, THREAD_ROUNDS, "threads: without memory no more of them");
+	is(result->unprotected, 0, "threads: each that ran was protected");
+}

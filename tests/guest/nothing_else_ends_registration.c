@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LIFE-10, EVT-5: nothing but unregistration and unmapping ends a registration: not
+ * mprotect, the advice values that drop, free, cool, page out or migrate memory, not
+ * truncation of the file, writing to it, locking, copy on write, another mapping of
+ * it, a collapse into a huge page.
+ *
+ * Method: pages, entries, a far response and a span over two pages; what each step does
+ * to the code is undone where the code would not run otherwise; then list and stats
+ * are as before and everything diverts. The twin is munmap at the end, which ends it.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "probe.h"
+
+#define VALUE	0x1000
+#define PAGES	3
+#define LEN	(PAGES * page)
+#define RWX	(PROT_READ | PROT_WRITE | PROT_EXEC)
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
+static size_t page;
+static int fd = -1;
+static u8 *p;
+static struct list before;
+static struct estp_stats stats_before;
+
+static void write_code(void)
+{
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		probe_code(p + i * page, VALUE + 0x100 * i);
+}
+
+static void arrange(void)
+{
+	const struct probe_seq *f = &probe_seq[ESTP_FAULT];
+	struct table t;
+
+	write_code();
+	probe_header(p, 0);
+	must(!estp_register(p, page));
+	table_init(&t, p);
+	table_add(&t, ESTP_FAULT, p + page + f->start, 1, p + 2 * page + f->response[1]);
+	table_add(&t, ESTP_FAULT, p + page + 0x10, page, p + 0x20)->causes = ESTP_CAUSE_ILL;
+	must(!table_register(&t));
+	table_free(&t);
+	before = list_own();
+	stats_before = stats();
+}
+
+static void stays(const char *what)
+{
+	struct list now = list_own();
+	struct estp_stats s = stats();
+	bool diverts = !probe_fault(p, VALUE) && probe_load(p + page, NULL) ==
+		       PROBE_VALUE(VALUE + 0x200, ESTP_FAULT, 1);
+
+	ok(diverts && list_same(&before, &now) && s.pages == stats_before.pages &&
+	   s.sequences == stats_before.sequences, "%s: it diverts, and the list is as before",
+	   what);
+	list_free(&now);
+}
+
+static void protections(void)
+{
+	static const int prots[] = { PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_LEN(prots); i++) {
+		must(!mprotect(p, LEN, prots[i]));
+		is(probe_fault(p, VALUE), -1, "twin: mprotect %d: the code does not run", prots[i]);
+		must(!mprotect(p, LEN, RWX));
+		stays("mprotect and back");
+		must(!mprotect(p + page, page, prots[i]));
+		must(!mprotect(p + page, page, RWX));
+		stays("mprotect of the middle page and back");
+	}
+	must(!mprotect(p, LEN, PROT_EXEC));
+	must(!mprotect(p, LEN, RWX));
+	stays("mprotect to execution alone and back");
+}
+
+static void advise(int advice, const char *name)
+{
+	if (madvise(p, LEN, advice)) {
+		diag("%s: not for this mapping: %s", name, strerror(errno));
+		return;
+	}
+	write_code();
+	stays(name);
+}
+
+static void advices(void)
+{
+	advise(MADV_DONTNEED, "MADV_DONTNEED");
+	advise(MADV_FREE, "MADV_FREE");
+	advise(MADV_REMOVE, "MADV_REMOVE");
+	advise(MADV_COLD, "MADV_COLD");
+	advise(MADV_PAGEOUT, "MADV_PAGEOUT");
+	advise(MADV_SOFT_OFFLINE, "MADV_SOFT_OFFLINE");
+	advise(MADV_MERGEABLE, "MADV_MERGEABLE");
+	advise(MADV_UNMERGEABLE, "MADV_UNMERGEABLE");
+	advise(MADV_HUGEPAGE, "MADV_HUGEPAGE");
+	advise(MADV_COLLAPSE, "MADV_COLLAPSE");
+	advise(MADV_DONTFORK, "MADV_DONTFORK");
+	advise(MADV_DOFORK, "MADV_DOFORK");
+	advise(MADV_WILLNEED, "MADV_WILLNEED");
+	advise(MADV_DONTDUMP, "MADV_DONTDUMP");
+	advise(MADV_RANDOM, "MADV_RANDOM");
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void others(void)
+{
+	must(!mlock(p, LEN));
+	stays("mlock");
+	must(!munlock(p, LEN));
+	stays("munlock");
+	must(!msync(p, LEN, MS_SYNC));
+	stays("msync");
+	run_child(nothing, NULL, 5);
+	write_code();
+	stays("fork, and writing to what is shared then");
+}
+
+static void as_file(void)
+{
+	u8 *second;
+
+	must(!ftruncate(fd, page));
+	must(!ftruncate(fd, LEN));
+	write_code();
+	stays("truncation to a page and growth");
+	must(!ftruncate(fd, 0));
+	is(probe_load(p, NULL), PROBE_FAULTED, "twin: truncated, the code does not run");
+	must(!ftruncate(fd, LEN));
+	write_code();
+	stays("truncation to nothing and growth");
+	must(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, LEN));
+	write_code();
+	stays("a hole punched into the file");
+	must(pwrite(fd, "zeros", 5, 0) == 5);
+	stays("a write to the file");
+	second = mmap(NULL, LEN, RWX, MAP_SHARED, fd, 0);
+	must(second != MAP_FAILED);
+	must(!munmap(second, LEN));
+	stays("a second mapping of it, unmapped");
+	close(fd);
+	stays("the file closed");
+}
+
+static void all(const char *name)
+{
+	diag("%s", name);
+	arrange();
+	stays("twin: nothing done");
+	protections();
+	advices();
+	others();
+	if (fd >= 0)
+		as_file();
+	must(!munmap(p, LEN));
+	is(stats().sequences, 0, "twin: munmap ends it all");
+	list_free(&before);
+}
+
+/* A whole huge page's range, so that a collapse has something to do. */
+static void collapsed(void)
+{
+	size_t huge = 2 << 20;
+	u8 *room = mmap(NULL, 2 * huge, RWX, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err;
+
+	must(room != MAP_FAILED);
+	p = (u8 *)(((u64)room + huge - 1) & ~(huge - 1));
+	arrange();
+	err = madvise(p, huge, MADV_COLLAPSE) ? errno : 0;
+	if (err)
+		skip("MADV_COLLAPSE: %s", strerror(err));
+	else
+		stays("collapsed into a huge page");
+	must(!mprotect(p, page, PROT_READ | PROT_EXEC));
+	stays("and split again");
+	list_free(&before);
+}
+
+void test(void)
+{
+	need_estp();
+	page = page_size();
+	p = pages_new(PAGES);
+	all("private memory");
+
+	fd = memfd_create("code", 0);
+	must(fd >= 0);
+	must(!ftruncate(fd, LEN));
+	p = mmap(NULL, LEN, RWX, MAP_SHARED, fd, 0);
+	must(p != MAP_FAILED);
+	all("a shared file");
+
+	fd = open("/tmp/code", O_RDWR | O_CREAT, 0700);
+	must(fd >= 0);
+	must(!ftruncate(fd, LEN));
+	p = mmap(NULL, LEN, RWX, MAP_PRIVATE, fd, 0);
+	must(p != MAP_FAILED);
+	all("a private mapping of a file");
+	collapsed();
+}

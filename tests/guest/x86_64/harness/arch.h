@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x86_64's part of the harness: the register file, and names for tests of
+ * this architecture alone (tests/guest/x86_64/).
+ */
+#ifndef HARNESS_ARCH_H
+#define HARNESS_ARCH_H
+
+/* Offsets that regs.S knows; pinned in regs.c. */
+#define REGS_GPR	0
+#define REGS_FLAGS	128
+#define REGS_X		192
+#define REGS_SIZE	(192 + REGS_X_LEN)
+#define REGS_X_LEN	3072
+
+#ifndef __ASSEMBLER__
+
+/* An address that no mapping can have: #GP, not a page fault. */
+#define WILD_ADDRESS	0x8000000000000000ull
+/* The row of /proc/interrupts that counts calls of functions on other CPUs. */
+#define CALL_INTERRUPTS	"CAL:"
+#define REGS_CLEAR_VALID ESTP_X86_64_CLEAR_VALID
+
+#define GPR_RAX	0
+#define GPR_RCX	1
+#define GPR_RDX	2
+#define GPR_RBX	3
+#define GPR_RSP	4
+#define GPR_RBP	5
+#define GPR_RSI	6
+#define GPR_RDI	7
+#define GPR_NR	16
+
+/* emit_load() and its like use rbx as arg and r12 as value. */
+#define GPR_ARG		GPR_RBX
+#define GPR_VALUE	12
+
+/* CF PF AF ZF SF DF OF, and TF; what a sequence can see change. */
+#define FLAGS_VISIBLE	0x200dd5ull
+#define FLAG_TF		0x100ull
+
+struct regs {
+	uint64_t gpr[GPR_NR];		/* by hardware encoding; rsp is 4 */
+	uint64_t flags;
+	uint64_t gs_base;
+	uint32_t pkru, unused;
+	/* What XSAVE holds, standard format, without PKRU, MPX, CET and AMX. */
+	uint8_t x[REGS_X_LEN] __attribute__((aligned(64)));
+};
+
+/* State components that regs_run() loads and saves. */
+extern uint64_t regs_xmask;
+bool cpu_has_pku(void);
+uint32_t read_pkru(void);
+void write_pkru(uint32_t pkru);
+/* PKRU as a signal frame holds it, or -1 if it does not. */
+long frame_pkru(const ucontext_t *uc);
+/* The kernel's own default, as a fresh thread without changes has it. */
+uint32_t default_pkru(void);
+
+/* Fields of the legacy area. */
+#define X_FCW	0
+#define X_FSW	2
+#define X_FTW	4
+#define X_MXCSR	24
+#define X_ST	32
+#define X_XMM	160
+#define X_BV	512
+
+#endif
+#endif
