@@ -58,6 +58,7 @@ struct estp_space {
 	struct rcu_head rcu;
 	struct work_struct free;		/* after a grace period, if it is large */
 	struct callback_head reap;		/* in the last task that leaves */
+	atomic_t reaped;			/* that is queued, or was */
 
 	atomic64_t diversions[ESTP_SELECTOR_NR];
 	atomic64_t fences;

@@ -13,6 +13,7 @@
  * would make every exit wait for an SRCU grace period, one interval a page would
  * break the memory bound.)
  */
+#include <linux/delay.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
@@ -206,14 +207,19 @@ static void try_take_down(struct estp_space *space)
 	mutex_unlock(&space->register_mutex);
 
 	mmu_interval_notifier_remove(&space->notifier);
-	/* Until now it could queue this work again. */
-	cancel_delayed_work(&space->take_down);
+	/* Not needed any more; if it is running it finds the space dead. */
+	if (cancel_delayed_work(&space->take_down))
+		estp_space_put(space);
 	estp_space_put(space);
 }
 
 static void take_down(struct work_struct *work)
 {
-	try_take_down(container_of(to_delayed_work(work), struct estp_space, take_down));
+	struct estp_space *space = container_of(to_delayed_work(work), struct estp_space,
+						take_down);
+
+	try_take_down(space);
+	estp_space_put(space);
 }
 
 /* In a task that has left the address space for good, and may sleep. */
@@ -228,6 +234,9 @@ static void reap(struct callback_head *work)
 
 void estp_space_reap(struct estp_space *space)
 {
+	/* Several tasks may be between letting go of the mm and their end. */
+	if (atomic_xchg(&space->reaped, 1))
+		return;
 	__module_get(THIS_MODULE);	/* the caller's thread has one */
 	refcount_inc(&space->refs);
 	if (task_work_add(current, &space->reap, ESTP_TWA_RESUME_ATOMIC)) {
@@ -237,9 +246,12 @@ void estp_space_reap(struct estp_space *space)
 	}
 }
 
+/* The queued work has a reference of its own. */
 void estp_space_settle(struct estp_space *space)
 {
-	queue_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY);
+	refcount_inc(&space->refs);
+	if (!queue_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY))
+		estp_space_put(space);
 }
 
 /* ---- Unmapping ---------------------------------------------------------------------- */
@@ -339,7 +351,8 @@ static void discard_space(struct estp_space *space, bool notified)
 	mutex_unlock(&space->register_mutex);
 	if (notified)
 		mmu_interval_notifier_remove(&space->notifier);
-	cancel_delayed_work_sync(&space->take_down);
+	if (cancel_delayed_work(&space->take_down))
+		estp_space_put(space);
 	estp_space_put(space);
 	estp_space_put(space);
 }
@@ -445,12 +458,13 @@ void estp_spaces_exit(void)
 		if (!found)
 			break;
 		WRITE_ONCE(found->released, true);
-		mod_delayed_work(estp_wq, &found->take_down, 0);
-		flush_delayed_work(&found->take_down);
+		try_take_down(found);
 		estp_space_put(found);
+		cond_resched();
 	}
-	/* take_down, then call_rcu, then free. */
-	flush_workqueue(estp_wq);
+	/* Delayed works, each with a reference, then call_rcu, then free. */
+	while (estp_spaces_exist())
+		msleep(10);
 	rcu_barrier();
 	flush_workqueue(estp_wq);
 	if (switch_on)
