@@ -401,6 +401,7 @@ struct estp_set {
 	u64 gen;		/* rises whenever an address leaves the set */
 	u64 changes;		/* rises whenever an answer may become another */
 	u64 wide_last;		/* last token handed out */
+	u32 moves;		/* how often the index was replaced */
 	u64 pages;		/* addresses in the set */
 	u64 code_pages;		/* of them, with entries that count */
 	u64 tokens;		/* entries that span several pages */

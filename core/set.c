@@ -173,6 +173,7 @@ struct estp_index *estp_set_moved(struct estp_set *set)
 	struct estp_index *old = set->index;
 
 	estp_publish(&set->index, set->next);
+	set->moves++;
 	set->next = NULL;
 	return old;
 }

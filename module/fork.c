@@ -64,7 +64,9 @@ static void fork_space(struct estp_space *parent, struct mm_struct *old, struct 
 	/* Its notifier saw nothing yet, as nothing is mapped there. */
 	refcount_inc(&child->refs);
 	estp_space_publish(child);
-	if (!child->set.code_pages || delayed_work_pending(&parent->take_down))
+	/* Something went, here or just before: only a sweep tells what is left in force. */
+	if (!child->set.code_pages || child->set.gen != parent->set.gen ||
+	    work_busy(&parent->take_down.work))
 		estp_space_settle(child);
 	estp_space_put(child);
 }

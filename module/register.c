@@ -313,11 +313,12 @@ int estp_unregister(unsigned long start, unsigned long end)
 		at = estp_set_unregister(&space->set, start, end, at, 512, &found);
 		spin_unlock(&space->set_lock);
 	} while (at);
+	/* Before fork can copy what is left. */
+	estp_space_settle(space);
 	mmap_read_unlock(current->mm);
 
 	if (found)
 		trace_estp_unregister(current, start, end - start);
-	estp_space_settle(space);
 	estp_space_unlock_put(space);
 	return found ? 0 : -ENOENT;
 }

@@ -258,17 +258,16 @@ void estp_space_settle(struct estp_space *space)
 
 static void unmap(struct estp_space *space, unsigned long start, unsigned long end)
 {
-	struct estp_index *ix = NULL;
 	bool changed = false;
-	u32 at = 0;
+	u32 at = 0, moves = 0;
 	u64 gen;
 
 	do {
 		spin_lock(&space->set_lock);
 		/* A registration may have put a larger index in its place meanwhile. */
-		if (ix != space->set.index)
+		if (moves != space->set.moves)
 			at = 0;
-		ix = space->set.index;
+		moves = space->set.moves;
 		gen = space->set.gen;
 		at = estp_set_unmap(&space->set, start, end, at, ESTP_SCAN_NR);
 		if (start < space->watch_end && end > space->watch_start)

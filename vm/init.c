@@ -373,6 +373,7 @@ int main(void)
 	if (plan.settle)
 		sleep(atoi(plan.settle));
 
+	tell("start");
 	status = run_program();
 	if (WIFSIGNALED(status))
 		tell("signal %d", WTERMSIG(status));

@@ -63,19 +63,30 @@ static void no_file(void)
 static struct estp_stats last;
 
 /* What has changed since the last call. */
+static bool is_change(struct estp_stats *s, long pages, long sequences, int selector,
+		      long diversions, long fences)
+{
+	bool right;
+	int i;
+
+	*s = stats();
+	right = s->pages - last.pages == (u64)pages &&
+		s->sequences - last.sequences == (u64)sequences &&
+		s->fences - last.fences == (u64)fences;
+	for (i = 0; i < ESTP_SELECTOR_NR; i++)
+		right &= s->diversions[i] - last.diversions[i] ==
+			 (u64)(i == selector ? diversions : 0);
+	return right && (sequences <= 0 || s->memory >= last.memory);
+}
+
+/* Pages that have gone may count a moment longer (LIM-23). */
 static void changed(const char *what, long pages, long sequences, int selector, long diversions,
 		    long fences)
 {
-	struct estp_stats s = stats();
-	bool right = s.pages - last.pages == (u64)pages &&
-		     s.sequences - last.sequences == (u64)sequences &&
-		     s.fences - last.fences == (u64)fences;
-	int i;
+	struct estp_stats s;
 
-	for (i = 0; i < ESTP_SELECTOR_NR; i++)
-		right &= s.diversions[i] - last.diversions[i] ==
-			 (u64)(i == selector ? diversions : 0);
-	if (!ok(right && (sequences > 0 ? s.memory >= last.memory : true), "%s", what))
+	if (!ok(wait_until(is_change(&s, pages, sequences, selector, diversions, fences),
+			   pages < 0 ? 2000 : 0), "%s", what))
 		diag("pages %lld, sequences %lld, diversions %lld %lld %lld, fences %lld",
 		     s.pages - last.pages, s.sequences - last.sequences,
 		     s.diversions[0] - last.diversions[0], s.diversions[1] - last.diversions[1],
@@ -142,8 +153,10 @@ static void counts(void)
 	changed("is none", 0, 0, 0, 0, 0);
 
 	/* A signal in a PREEMPTION sequence counts as PREEMPTION. */
-	must(!estp_unregister(p, 2 * page));
 	must(!probe_register(q));
+	must(!estp_unregister(p, 2 * page));
+	if (!wait_until(stats().pages == 1, 2000))
+		bail("what was unregistered counts still");
 	last = stats();
 	table_init(&t, q);
 	table_add(&t, ESTP_PREEMPTION, q + probe_seq[ESTP_INTERRUPT].start,

@@ -81,7 +81,8 @@ static unsigned int run(int (*fence)(void), unsigned int *rounds, unsigned int *
 		s.x = s.y = 0;
 		s.a = 1;
 		__atomic_store_n(&s.go, i + 1, __ATOMIC_SEQ_CST);
-		for (delay = i % 8 ? i % 64 : i % 4096; delay; delay--)
+		/* On a loaded host the other CPU may need long to notice: both orders. */
+		for (delay = i % 8 ? i % 64 : i % 4096 << i / 64 % 8; delay; delay--)
 			;
 		s.y = 1;
 		must(!fence());

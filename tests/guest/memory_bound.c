@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * MEM-1, MEM-2, DEV-3: a page set takes at most 96 bytes for each page of code and 32 for
- * each descriptor or entry on each page that it has a part on, beside a fixed amount;
+ * each descriptor or entry on each page that it has a part on (48 where it spans several,
+ * which also counts as one page more), beside a fixed amount;
  * what /dev/estp says is what the process's memory cgroup is charged.
  *
  * Method: sets of many shapes, in a process of a cgroup of its own: pages with 1 to 255
@@ -25,11 +26,13 @@ static u8 *base;
 /* What the clause allows. */
 struct bound {
 	u64 pages, parts;
+	u64 over_pages;		/* entries that span several pages */
+	u64 over_parts;		/* and their parts, of all */
 };
 
 static u64 bytes_of(struct bound b)
 {
-	return 96 * b.pages + 32 * b.parts + FIXED;
+	return 96 * (b.pages + b.over_pages) + 32 * b.parts + 16 * b.over_parts + FIXED;
 }
 
 static void header(u32 i, u32 nr)
@@ -107,7 +110,7 @@ static struct bound wide(u32 pages)
 			  base + i * shape_nr * page);
 	must(!table_register(&t));
 	table_free(&t);
-	return (struct bound) { nr * shape_nr, (u64)nr * shape_nr };
+	return (struct bound) { nr * shape_nr, (u64)nr * shape_nr, nr, (u64)nr * shape_nr };
 }
 
 /* Tables one after the other over the same pages. */

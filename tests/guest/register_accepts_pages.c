@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * PAGE-1, PAGE-3, PAGE-5, PAGE-6, PAGE-9, PAGE-10: whatever a page may say by these
+ * PAGE-1, PAGE-3, PAGE-5, PAGE-6, PAGE-9, PAGE-10, PAGE-11: whatever a page may say by these
  * clauses is accepted and means just that, byte by byte.
  *
  * Method: pages on which every byte is an instruction that faults. After registration
@@ -172,6 +172,19 @@ static void causes(void)
 	list_free(&list);
 }
 
+/* An object that is made for the largest page there is. */
+static void aligned_to_64k(void)
+{
+	u8 *room = pages_new(2 * 65536 / page), *p = (u8 *)(((u64)room + 65535) & ~65535ull);
+
+	probe_code(p, VALUE);
+	probe_header(p, 0);
+	ok(page == 4096 || page == 16384 || page == 65536, "pages of %u bytes", page);
+	is(estp_register(p, 1), 0, "header and code in the first 4 KiB of 64 KiB: registered");
+	is(probe_fault(p, VALUE), 0, "and it diverts");
+	must(!estp_unregister(p, 1));
+}
+
 void test(void)
 {
 	static const u32 sizes[] = { 3, 10, 40, 100, 255 };
@@ -189,4 +202,5 @@ void test(void)
 	for (i = 0; i < ESTP_SELECTOR_NR; i++)
 		overlapping(i);
 	causes();
+	aligned_to_64k();
 }

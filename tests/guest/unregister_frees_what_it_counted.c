@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * UNREG-5, MEM-3, MEM-5: what was unregistered, unmapped or replaced counts no more: not
- * its code's pages, not its response's, not its memory.
+ * UNREG-5, MEM-3, MEM-5, LIM-23: what was unregistered, unmapped or replaced counts no
+ * more: not its code's pages, not its response's, not its memory; against the limits at
+ * once, in the counts a moment later.
  *
  * Method: a limit of 16 pages and a set that is never empty. Entries with spans and
  * responses on ever other pages come and go, in each way there is to go; the counts
@@ -81,6 +82,7 @@ static void try(enum way way)
 			break;
 	is(i, 100, "%s: a hundred, one after the other, all fit", names[way]);
 	estp_unregister(base, PAGES * page);
+	wait_until(stats().pages == guard.stats.pages, 2000);
 	s = stats();
 	is(s.pages, guard.stats.pages, "%s: no page is counted for them in the end", names[way]);
 	is(s.sequences, guard.stats.sequences, "%s: no sequence", names[way]);
