@@ -212,11 +212,11 @@ static void one_moment(bool apart)
 {
 	u32 both = 0, none = 0, one = 0, rounds, k;
 	pthread_t thread;
-	u64 end = now_ms() + 1500;
+	u64 end = now_ms() + 8000;
 
 	stop = false;
 	must(!pthread_create(&thread, NULL, change, &apart));
-	for (rounds = 0; now_ms() < end && (rounds < 2000 || !both || !none || (apart && !one));
+	for (rounds = 0; now_ms() < end && (rounds < 300 || !both || !none || (apart && !one));
 	     rounds++) {
 		struct list list = list_own();
 		u32 nr = 0;
