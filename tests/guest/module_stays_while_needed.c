@@ -20,6 +20,7 @@
 const unsigned int test_seconds = 60;
 
 #define VALUE	0x1000
+#define TRIES	8
 
 static size_t page;
 static volatile u32 *step;
@@ -39,12 +40,12 @@ static void stays(const char *what)
 {
 	int i, err = 0, refused = 0;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < TRIES; i++) {
 		err = module_unload();
 		refused += err == -EBUSY || err == -EAGAIN;
-		sleep_us(20000);
+		sleep_us(15000);
 	}
-	if (!is(refused, 10, "%s: it cannot be unloaded, ten times", what))
+	if (!is(refused, TRIES, "%s: it cannot be unloaded, %d times", what, TRIES))
 		diag("%s", strerror(-err));
 	ok(module_loaded(), "%s: it is loaded", what);
 }
@@ -126,7 +127,7 @@ __attribute__((constructor))
 static void new_program(void)
 {
 	if (getenv("JUST_WAIT")) {
-		sleep(3);
+		sleep(1);
 		_exit(0);
 	}
 }
@@ -243,9 +244,9 @@ void test(void)
 	is(probe_fault(p, VALUE), 0, "and diverts");
 	must(!estp_unregister(p, page));
 	goes("in the end");
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 2; i++)
 		if (module_load("") || !module_unload_soon())
 			break;
-	is(i, 3, "and it loads and unloads again and again");
+	is(i, 2, "and it loads and unloads again and again");
 	is(probe_fault(p, VALUE), -1, "twin: without it, no diversion");
 }
