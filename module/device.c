@@ -113,6 +113,9 @@ static int fill_stats(struct estp_space *space, struct estp_stats *stats)
 
 	if (mutex_lock_killable(&space->register_mutex))
 		return -ERESTARTNOINTR;
+	/* Whoever asks again and again would else keep the delayed sweep from this mutex. */
+	if (!READ_ONCE(space->released))
+		estp_space_try_sweep(space);
 	walk_set(space, &walk);
 	spin_lock(&space->set_lock);
 	stats->pages = space->set.pages;

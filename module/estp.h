@@ -114,9 +114,10 @@ bool estp_space_publish(struct estp_space *space);
 extern const struct mmu_interval_notifier_ops estp_notifier_ops;
 /* The last task of a released space leaves: it takes it down on its way. */
 void estp_space_reap(struct estp_space *space);
-/* Take out what serves nothing any more; false if nothing is left in force.  With
- * register_mutex and mmap_lock held. */
-bool estp_space_sweep(struct estp_space *space);
+/* Take out what serves nothing any more.  With register_mutex and mmap_lock held. */
+void estp_space_sweep(struct estp_space *space);
+/* The same, with register_mutex held; false, and nothing done, if mmap_lock is busy. */
+bool estp_space_try_sweep(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);

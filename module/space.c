@@ -163,7 +163,7 @@ static void unpublish(struct estp_space *space)
  * register_mutex and, as for any change of the set, mmap_lock are held: fork may be
  * copying it.
  */
-bool estp_space_sweep(struct estp_space *space)
+void estp_space_sweep(struct estp_space *space)
 {
 	u32 at = 0;
 
@@ -173,23 +173,28 @@ bool estp_space_sweep(struct estp_space *space)
 		spin_unlock(&space->set_lock);
 		cond_resched();
 	} while (at);
-	return space->set.code_pages;
+}
+
+/* register_mutex held.  False if mmap_lock is busy: then nothing was swept. */
+bool estp_space_try_sweep(struct estp_space *space)
+{
+	if (!mmap_read_trylock(space->mm))
+		return false;
+	estp_space_sweep(space);
+	mmap_read_unlock(space->mm);
+	return true;
 }
 
 /* Is something in force?  If that cannot be said now, it is asked again later. */
 static bool in_force(struct estp_space *space)
 {
-	bool left;
-
 	if (READ_ONCE(space->released))
 		return false;
-	if (!mmap_read_trylock(space->mm)) {
+	if (!estp_space_try_sweep(space)) {
 		estp_space_settle(space);
 		return true;
 	}
-	left = estp_space_sweep(space);
-	mmap_read_unlock(space->mm);
-	return left;
+	return space->set.code_pages;
 }
 
 static void try_take_down(struct estp_space *space)
