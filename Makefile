@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Thin on purpose: every target is a line or two of what could be typed by hand.
-# What there is to build stands beside its sources, in examples/*.mk, tests/*.mk
-# and bench/*.mk; each of them adds to these variables and holds the rules:
+# What there is to build stands beside its sources, in lib/*.mk, examples/*.mk,
+# tool/*.mk, tests/*.mk and bench/*.mk; each adds to these variables and holds the rules:
 #
 #   DEMO            the program of `make demo`, DEMO_FILES what it packs besides,
 #                   DEMO_OPTIONS how its guest is to be (options of vm/run)
@@ -26,7 +26,7 @@ DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
--include $(wildcard examples/*.mk tests/*.mk bench/*.mk)
+-include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 
 module: ## estp.ko for a stock kernel, in build/module/ [FLAVOUR=cloud-amd64]
 	@vm/packages build

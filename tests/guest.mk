@@ -7,14 +7,14 @@
 # A test is tests/guest/NAME.c, or tests/guest/<isa>/NAME.c where it is about
 # that architecture alone, with assembler of its own, if any, beside it as
 # tests/guest/<isa>/NAME.S; or a script tests/guest/NAME.sh. All are found by
-# their being there.
+# their being there.  Those of tests/guest/lib/ are about libestp and link it.
 
 GUEST_ARCH ?= x86_64
 GUEST_CC ?= gcc
 GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-missing-field-initializers \
 	-pthread -fno-pie -fno-omit-frame-pointer \
-	-Iinclude -Itests/guest/harness -Itests/guest/$(GUEST_ARCH)/harness
+	-Iinclude -Ilib/include -Itests/guest/harness -Itests/guest/$(GUEST_ARCH)/harness
 GUEST_LDFLAGS := -static -no-pie -pthread
 
 GUEST_OUT := build/tests/guest
@@ -24,11 +24,14 @@ GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 	$(wildcard tests/guest/harness/*.c) \
 	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.[cS]))
 GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
-	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c)) \
+	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
+	$(wildcard tests/guest/lib/*.c)) \
 	$(wildcard tests/guest/*.sh)
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
+
+$(GUEST_OUT)/lib/%.c.o: $(LIB_HEADERS)
 
 $(GUEST_OUT)/%.c.o: tests/guest/%.c $(GUEST_HEADERS) tests/guest.mk
 	@mkdir -p $(@D)
@@ -41,7 +44,8 @@ $(GUEST_OUT)/%.S.o: tests/guest/%.S $(GUEST_HEADERS) tests/guest.mk
 # A test's own assembler: tests/guest/<isa>/NAME.S goes with NAME.
 define guest_test
 $(GUEST_OUT)/$(1): $(GUEST_OUT)/$(1).c.o $(GUEST_HARNESS) \
-	$(patsubst tests/guest/%,$(GUEST_OUT)/%.o,$(wildcard tests/guest/$(GUEST_ARCH)/$(notdir $(1)).S))
+	$(patsubst tests/guest/%,$(GUEST_OUT)/%.o,$(wildcard tests/guest/$(GUEST_ARCH)/$(notdir $(1)).S)) \
+	$(if $(filter lib/%,$(1)),$(LIBESTP))
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $$@ $$^
 endef
 $(foreach test,$(patsubst $(GUEST_OUT)/%,%,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS))),$(eval $(call guest_test,$(test))))

@@ -33,8 +33,24 @@
 #ifndef _UAPI_ESTP_H
 #define _UAPI_ESTP_H
 
+/* A C library without the kernel's headers (musl) has all that is needed. */
+#if !defined(__KERNEL__) && defined(__has_include)
+#if !__has_include(<linux/types.h>)
+#define ESTP_ABI_NO_KERNEL_HEADERS
+#endif
+#endif
+#ifdef ESTP_ABI_NO_KERNEL_HEADERS
+#include <stdint.h>
+#include <sys/ioctl.h>
+typedef uint8_t __u8;
+typedef uint16_t __u16;
+typedef uint32_t __u32;
+typedef int32_t __s32;
+typedef unsigned long long __u64;
+#else
 #include <linux/types.h>
 #include <linux/ioctl.h>
+#endif
 
 /* madvise(2) advice values (SPEC REG-1) */
 #define MADV_ESTP_REGISTER	0x4553

@@ -84,7 +84,7 @@ static void change_set(struct code *c, u64 n)
 	must(!probe_register(p));
 	must(!probe_register_table(p, n & 1));
 	if (n & 1)
-		must(!estp_unregister(p, page));
+		must(!madv_unregister(p, page));
 	if (n % 7 == 3) {
 		u8 *q = probe_new(VALUE);
 
@@ -92,7 +92,7 @@ static void change_set(struct code *c, u64 n)
 		must(!munmap(q, page));
 	}
 	if (n % 11 == 5)
-		must(!estp_fence());
+		must(!madv_fence());
 }
 
 static u64 changes;
@@ -197,7 +197,7 @@ void test(void)
 	   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));
 	ok(changes >= 3, "and %llu rounds of changes to the set", (unsigned long long)changes);
 
-	must(!estp_unregister(NULL, 1ull << 47));
+	must(!madv_unregister(NULL, 1ull << 47));
 	made = run(c, false, &counted);
 	ok(counted < made, "twin: %llu of %llu increments are lost",
 	   (unsigned long long)(made - counted), (unsigned long long)made);

@@ -102,7 +102,7 @@ static void counts(void)
 	struct table t;
 	int i;
 
-	is(estp_fence(), 0, "a fence without registrations succeeds");
+	is(madv_fence(), 0, "a fence without registrations succeeds");
 	last = stats();
 	ok(!last.pages && !last.sequences && !last.memory && !last.fences,
 	   "nothing registered: zeros");
@@ -110,12 +110,12 @@ static void counts(void)
 		probe_code(p + i * page, VALUE);
 		probe_header(p + i * page, 0);
 	}
-	must(!estp_register(p, page));
+	must(!madv_register(p, page));
 	changed("a page of three sequences", 1, 3, 0, 0, 0);
 	ok(last.memory > 0, "it takes memory");
-	must(!estp_register(p, page));
+	must(!madv_register(p, page));
 	changed("the same again", 0, 0, 0, 0, 0);
-	must(!estp_register(p, 2 * page));
+	must(!madv_register(p, 2 * page));
 	changed("one more", 1, 3, 0, 0, 0);
 
 	table_init(&t, p);
@@ -128,7 +128,7 @@ static void counts(void)
 	changed("an entry with a response on a new page", 1, 1, 0, 0, 0);
 	must(!munmap(p + 3 * page, page));
 	changed("that page unmapped", -1, -1, 0, 0, 0);
-	must(!estp_unregister(p + 2 * page, page));
+	must(!madv_unregister(p + 2 * page, page));
 	changed("the entry over two pages unregistered", -1, -1, 0, 0, 0);
 	table_free(&t);
 
@@ -146,15 +146,15 @@ static void counts(void)
 	changed("a preemption", 0, 0, ESTP_PREEMPTION, 1, 0);
 	probe_fault(q, VALUE + 0x100);
 	changed("twin: a fault elsewhere", 0, 0, 0, 0, 0);
-	must(!estp_fence());
-	must(!estp_fence_cpu(0));
+	must(!madv_fence());
+	must(!madv_fence_cpu(0));
 	changed("two fences", 0, 0, 0, 0, 2);
-	is(-estp_fence_cpu(1u << 30), EINVAL, "a fence of no CPU");
+	is(-madv_fence_cpu(1u << 30), EINVAL, "a fence of no CPU");
 	changed("is none", 0, 0, 0, 0, 0);
 
 	/* A signal in a PREEMPTION sequence counts as PREEMPTION. */
 	must(!probe_register(q));
-	must(!estp_unregister(p, 2 * page));
+	must(!madv_unregister(p, 2 * page));
 	if (!wait_until(stats().pages == 1, 2000))
 		bail("what was unregistered counts still");
 	last = stats();
@@ -169,7 +169,7 @@ static void counts(void)
 	spinner_event(&s);
 	spinner_end(&s);
 	changed("a signal there", 0, 0, ESTP_PREEMPTION, 1, 0);
-	must(!estp_unregister(q, page));
+	must(!madv_unregister(q, page));
 }
 
 static void refusals(void)

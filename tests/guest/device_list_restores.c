@@ -67,8 +67,8 @@ static void arrange(void)
 		probe_code(p + i * page, VALUE + 0x100 * i);
 		probe_header(p + i * page, i != 2);
 	}
-	must(!estp_register(p, page));
-	must(!estp_register(p + 2 * page, page));
+	must(!madv_register(p, page));
+	must(!madv_register(p + 2 * page, page));
 	table_init(&t, p);
 	table_add(&t, ESTP_FAULT, p + 3 * page + f->start, 1, p + 5 * page + f->response[0]);
 	table_add(&t, ESTP_FAULT, p + 4 * page - 16, page + 32, p + 3 * page + f->response[1])
@@ -100,7 +100,7 @@ static int restore(const struct list *l)
 			if (its_page == entry_page)
 				continue;
 			entry_page = its_page;
-			err = estp_register((void *)its_page, page);
+			err = madv_register((void *)its_page, page);
 			if (err)
 				return err;
 			continue;
@@ -115,7 +115,7 @@ static int restore(const struct list *l)
 			.metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, 1), .base = s->start,
 			.entries = (u64)&e, .entry_size = sizeof(e),
 		};
-		err = estp_register(header, page);
+		err = madv_register(header, page);
 		munmap(header, page);
 		if (err)
 			return err;

@@ -97,7 +97,7 @@ static void register_masks(void)
 			.start = (u64)base + 8 * page + 16 * i, .length = 16,
 			.response = (u64)base + 8 * page + 0x800, .selector = ESTP_INTERRUPT,
 			.response_len = 1 + i, .clear_mask = mask, .layout = ESTP_LAYOUT_TABLE,
-			.flags = i % 2 && !estp_query(ESTP_FEATURE_RESET_PKEY) ?
+			.flags = i % 2 && !madv_query(ESTP_FEATURE_RESET_PKEY) ?
 				 ESTP_ENTRY_RESET_PKEY : 0,
 		};
 		struct estp_entry *e = table_add(&t, s.selector, (void *)s.start, s.length,
@@ -119,7 +119,7 @@ static void register_page(u32 i)
 
 	probe_code(p, VALUE);
 	probe_header(p, 1);
-	must(!estp_register(p, page));
+	must(!madv_register(p, page));
 	for (sel = 0; sel < ESTP_SELECTOR_NR; sel++)
 		want[want_nr++] = (struct estp_sequence) {
 			.start = (u64)p + probe_seq[sel].start,
@@ -203,7 +203,7 @@ static void *change(void *arg)
 	while (!stop) {
 		register_pair(apart);
 		sched_yield();
-		must(!estp_unregister(pair, 101 * page));
+		must(!madv_unregister(pair, 101 * page));
 	}
 	return NULL;
 }

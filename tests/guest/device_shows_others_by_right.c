@@ -40,7 +40,7 @@ static void target(uid_t id)
 	*step = 1;
 	must(wait_until(*step == 2, 10000));
 	must(!probe_register_table(p, 1));
-	must(!estp_fence());
+	must(!madv_fence());
 	*step = 3;
 	must(wait_until(*step == 4, 10000));
 	_exit(0);

@@ -47,7 +47,7 @@ static int after_exec(void)
 	p = map_probe();
 	if (probe_fault(p, VALUE) != -1)
 		return 12;
-	if (-estp_unregister(p, page_size()) != ENOENT)
+	if (-madv_unregister(p, page_size()) != ENOENT)
 		return 13;
 	if (probe_register(p))
 		return 14;

@@ -42,7 +42,7 @@ static u8 *populate(void)
 		for (k = 0; k < 17; k++)
 			word[1 + k] = ESTP_DESCRIPTOR(ESTP_FAULT, 0x200 + k, 0x300, 0x300);
 	}
-	must(!estp_register(p, PAGES * page));
+	must(!madv_register(p, PAGES * page));
 	must(!probe_register_table(p, 1));
 	return p;
 }

@@ -57,7 +57,7 @@ void test(void)
 	u64 before;
 
 	need_estp_and_counters();
-	if (estp_query(ESTP_FEATURE_MCEERR))
+	if (madv_query(ESTP_FEATURE_MCEERR))
 		skip_all("the kernel does not handle memory failures");
 	broken = mmap(NULL, page, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

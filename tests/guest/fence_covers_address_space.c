@@ -49,7 +49,7 @@ static void round_of(const char *name, bool late, enum event event)
 	code_let_go(c, 0, c->hold_at[1]);
 	sleep_us(10000);
 	if (event == FENCE)
-		must(!estp_fence());
+		must(!madv_fence());
 	else if (event == PREEMPT)
 		preempt(1);
 	code_let_go(c, 1, commit);

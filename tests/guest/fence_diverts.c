@@ -43,11 +43,11 @@ static int fence(enum how how)
 {
 	switch (how) {
 	case ALL_CPUS:
-		return estp_fence();
+		return madv_fence();
 	case ITS_CPU:
-		return estp_fence_cpu(v.cpu);
+		return madv_fence_cpu(v.cpu);
 	case OTHER_CPU:
-		return estp_fence_cpu(!v.cpu);
+		return madv_fence_cpu(!v.cpu);
 	default:
 		return 0;
 	}

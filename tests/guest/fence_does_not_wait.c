@@ -47,8 +47,8 @@ static u64 longest_fence(void)
 	for (i = 0; i < FENCES; i++) {
 		u64 start = now_ms();
 
-		must(!estp_fence());
-		must(!estp_fence_cpu(1));
+		must(!madv_fence());
+		must(!madv_fence_cpu(1));
 		if (now_ms() - start > longest)
 			longest = now_ms() - start;
 	}

@@ -63,7 +63,7 @@ static struct outcome round_of(u32 seed, bool fence)
 	for (delay = seed % 8 * 4; delay; delay--)
 		;
 	if (fence)
-		must(!estp_fence());
+		must(!madv_fence());
 	o.during = fence && !v.code->data->mark[0];
 	if (!fence)
 		must(wait_until(v.code->data->mark[0], 2000));

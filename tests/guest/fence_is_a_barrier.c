@@ -62,7 +62,7 @@ static int no_fence(void)
 
 static int fence_one(void)
 {
-	return estp_fence_cpu(1);
+	return madv_fence_cpu(1);
 }
 
 static unsigned int run(int (*fence)(void), unsigned int *rounds, unsigned int *early)
@@ -105,7 +105,7 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	pin(0);
-	both = run(estp_fence, &rounds, &early);
+	both = run(madv_fence, &rounds, &early);
 	is(both, 0, "fence of all CPUs: never both 0 in %u rounds", rounds);
 	ok(early && early < rounds, "the fast thread was first in %u of them", early);
 	both = run(fence_one, &rounds, &early);

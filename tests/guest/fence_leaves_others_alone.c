@@ -40,7 +40,7 @@ static u64 fence_many(int cpu)
 	int i;
 
 	for (i = 0; i < FENCES; i++)
-		must(!estp_fence());
+		must(!madv_fence());
 	return calls(cpu) - before;
 }
 

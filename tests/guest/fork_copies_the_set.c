@@ -30,7 +30,7 @@ static void arrange(void)
 		probe_code(base + i * page, VALUE + 0x100 * i);
 		probe_header(base + i * page, 0);
 	}
-	must(!estp_register(base, 2 * page));
+	must(!madv_register(base, 2 * page));
 	must(!probe_register_table(base + 2 * page, 1));
 	table_init(&t, base);
 	/* Response elsewhere; and over three pages. */
@@ -114,12 +114,12 @@ static void *fork_in_thread(void *arg)
 static void change_everything(void *arg)
 {
 	(void)arg;
-	must(!estp_unregister(base, page));
+	must(!madv_unregister(base, page));
 	must(!munmap(base + page, page));
 	must(!probe_register_table(base + 2 * page, 0));
 	must(!probe_register(base + 3 * page));
 	must(!munmap(base + 5 * page, page));
-	must(!estp_fence());
+	must(!madv_fence());
 	_exit(list_as_parents() ? 40 : 0);
 }
 
@@ -148,7 +148,7 @@ static void parent_changes(void)
 
 	must(!pthread_create(&thread, NULL, run_waiting, what));
 	must(wait_until(*step == 1, 5000));
-	must(!estp_unregister(base, PAGES * page));
+	must(!madv_unregister(base, PAGES * page));
 	must(!probe_register_table(base + 5 * page, 0));
 	*step = 2;
 	must(!pthread_join(thread, NULL));
@@ -184,7 +184,7 @@ static void many(void)
 		probe_code(p + i * page, VALUE);
 		probe_header(p + i * page, 0);
 	}
-	must(!estp_register(p, MANY * page));
+	must(!madv_register(p, MANY * page));
 	/* What was there before may count a moment longer (LIM-23). */
 	must(wait_until(stats().pages == MANY, 2000));
 	status = run_child(many_child, p, 15);
@@ -217,7 +217,7 @@ void test(void)
 	parents = &before;
 	forks(twin, "twin: a child forked before there was a set has none");
 	arrange();
-	must(!estp_fence());
+	must(!madv_fence());
 	is(all_divert(), 0, "the parent's set");
 	before = list_own();
 	forks(child, "the child's set is the same, counters at 0");
@@ -229,6 +229,6 @@ void test(void)
 	ok(list_same(&before, &after), "the parent's list is as before");
 	is(all_divert(), 0, "and all of it diverts");
 	parent_changes();
-	must(!estp_unregister(base, PAGES * page));
+	must(!madv_unregister(base, PAGES * page));
 	many();
 }

@@ -52,7 +52,7 @@ static void arrange(void)
 			continue;
 		probe_code(base + i * page, VALUE + 0x100 * i);
 		probe_header(base + i * page, 0);
-		must(!estp_register(base + i * page, page));
+		must(!madv_register(base + i * page, page));
 	}
 }
 

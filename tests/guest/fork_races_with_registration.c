@@ -110,7 +110,7 @@ static void register_entries(bool there)
 	u32 i;
 
 	if (!there) {
-		must(!estp_unregister(loose + 2 * page, ENTRIES * page));
+		must(!madv_unregister(loose + 2 * page, ENTRIES * page));
 		return;
 	}
 	table_init(&t, loose);
@@ -125,16 +125,16 @@ static void one_round(u32 i)
 	probe_header(always, i & 1);
 	must(!probe_register(always));
 	register_wide();
-	must(!estp_register(pair, PAIRS * page));
+	must(!madv_register(pair, PAIRS * page));
 	register_entries(true);
 	must(!probe_register(loose));
 	sched_yield();
 	must(!probe_register(loose + page));
 	sleep_us(i % 700);
-	must(!estp_unregister(loose, page));
+	must(!madv_unregister(loose, page));
 	sched_yield();
-	must(!estp_unregister(loose + page, page));
-	must(!estp_unregister(pair, PAIRS * page));
+	must(!madv_unregister(loose + page, page));
+	must(!madv_unregister(pair, PAIRS * page));
 	register_entries(false);
 	sleep_us(i % 500);
 }

@@ -53,7 +53,7 @@ static struct bound pages_at_once(u32 pages)
 
 	for (i = 0; i < pages; i++)
 		header(i, shape_nr);
-	must(!estp_register(base, pages * page));
+	must(!madv_register(base, pages * page));
 	return (struct bound) { pages, (u64)pages * shape_nr };
 }
 
@@ -63,7 +63,7 @@ static struct bound pages_one_by_one(u32 pages)
 
 	for (i = 0; i < pages; i++) {
 		header(i, shape_nr);
-		must(!estp_register(base + i * page, page));
+		must(!madv_register(base + i * page, page));
 	}
 	return (struct bound) { pages, (u64)pages * shape_nr };
 }

@@ -26,7 +26,7 @@ static void unregister_cycle(u32 i)
 {
 	must(!probe_register(p));
 	must(!probe_register_table(p, i & 1));
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 }
 
 static void unmap_cycle(u32 i)
@@ -55,7 +55,7 @@ static void wide_cycle(u32 i)
 	table_add(&t, ESTP_FAULT, p + 8, 4, p + (4 + i % 3) * page)->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);
-	must(!estp_unregister(p, 5 * page));
+	must(!madv_unregister(p, 5 * page));
 }
 
 static void refused_cycle(u32 i)
@@ -64,7 +64,7 @@ static void refused_cycle(u32 i)
 	struct table t;
 
 	word[0] = i;
-	must(estp_register(p, 2 * page) == -ENOEXEC);
+	must(madv_register(p, 2 * page) == -ENOEXEC);
 	word[0] = good;
 	table_init(&t, p);
 	probe_entries(&t, p, 0);

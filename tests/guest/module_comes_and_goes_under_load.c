@@ -121,14 +121,14 @@ static void visitor(void)
 			_exit(2);
 		if (i % 10 == 0)
 			sleep_us(2000);
-		if (i == 20 && (probe_register(q) || estp_fence()))
+		if (i == 20 && (probe_register(q) || madv_fence()))
 			_exit(3);
-		if (i == 30 && estp_unregister(q, page_size()))
+		if (i == 30 && madv_unregister(q, page_size()))
 			_exit(4);
 	}
 	count(protected);
 	if (gettid_() & 1)
-		estp_unregister(p, page_size());
+		madv_unregister(p, page_size());
 	_exit(0);
 }
 

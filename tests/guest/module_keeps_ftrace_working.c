@@ -58,7 +58,7 @@ static void works(const char *when)
 		   sel ? "INTERRUPT" : "PREEMPTION");
 	status = run_child(child, p, 10);
 	ok(exited_with(status, 0), "%s: in a child of fork, too", when);
-	is(estp_unregister(p, page), 0, "%s: it unregisters", when);
+	is(madv_unregister(p, page), 0, "%s: it unregisters", when);
 	munmap(p, page);
 }
 

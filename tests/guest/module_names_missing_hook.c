@@ -43,7 +43,7 @@ static int hog(unsigned int i)
 static void nothing_left(void)
 {
 	ok(!module_loaded() && access(ESTP_DEVICE, F_OK) &&
-	   access("/sys/kernel/tracing/events/estp", F_OK) && estp_query(0) == -EINVAL,
+	   access("/sys/kernel/tracing/events/estp", F_OK) && madv_query(0) == -EINVAL,
 	   "nothing of it is left");
 }
 
@@ -79,7 +79,7 @@ void test(void)
 			unload_name("hog");
 	}
 	is(probe_fault(p, VALUE), 0, "it diverts still");
-	must(!estp_unregister(p, page_size()));
+	must(!madv_unregister(p, page_size()));
 	ok(module_unload_soon(), "it unloads");
 	nothing_left();
 }

@@ -87,12 +87,12 @@ static void unregisters(void)
 
 	must(!probe_register(p));
 	must(!probe_register(q));
-	must(!estp_unregister(q, page));
+	must(!madv_unregister(q, page));
 	next(1);
 	wait_for(2);
 	if (probe_fault(p, VALUE))
 		_exit(1);
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	next(3);
 	wait_for(4);
 	_exit(probe_fault(p, VALUE) == -1 ? 0 : 2);
@@ -180,7 +180,7 @@ static void sleeping_thread(void)
 		must(!probe_register(p));
 		must(!pthread_create(&thread, NULL, asleep, &go[0]));
 		sleep_us(50000);
-		must(!estp_unregister(p, page));
+		must(!madv_unregister(p, page));
 		next(1);
 		must(!pthread_join(thread, NULL));
 		next(2);
@@ -242,7 +242,7 @@ void test(void)
 	is(probe_fault(p, VALUE), -1, "loaded again: nothing is registered");
 	is(probe_register(p), 0, "loaded again: it registers");
 	is(probe_fault(p, VALUE), 0, "and diverts");
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	goes("in the end");
 	for (i = 0; i < 2; i++)
 		if (module_load("") || !module_unload_soon())

@@ -30,7 +30,7 @@ static u8 *two_probes(int fd)
 	probe_header(p, 0);
 	probe_code(p + page, VALUE + 0x100);
 	probe_header(p + page, 0);
-	must(!estp_register(p, 2 * page));
+	must(!madv_register(p, 2 * page));
 	must(!probe_register_table(p, 0));
 	is(probe_fault(p, VALUE) | probe_fault(p + page, VALUE + 0x100), 0, "twin: both divert");
 	return p;
@@ -50,7 +50,7 @@ static void unregistered_at(u8 *p, const char *what)
 {
 	is(probe_fault(p, VALUE), -1, "%s: the new place does not divert", what);
 	is(probe_fault(p + page, VALUE + 0x100), -1, "%s: nor its second page", what);
-	is(estp_register(p, 2 * page), 0, "%s: it registers", what);
+	is(madv_register(p, 2 * page), 0, "%s: it registers", what);
 	is(probe_fault(p, VALUE) | probe_fault(p + page, VALUE + 0x100), 0, "%s: and diverts",
 	   what);
 	munmap(p, 2 * page);

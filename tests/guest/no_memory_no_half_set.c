@@ -129,7 +129,7 @@ static void attempt(long room, int (*what)(void), bool (*there)(void))
 	result->half += there() != !err;
 	if (!err) {
 		set_room(1);
-		err = estp_unregister(pages, (PAGES + 1) * page);
+		err = madv_unregister(pages, (PAGES + 1) * page);
 		set_room(0);
 		result->cannot_unregister += err != 0;
 	}
@@ -142,7 +142,7 @@ static void attempt(long room, int (*what)(void), bool (*there)(void))
 
 static int all_pages(void)
 {
-	return estp_register(pages, PAGES * page);
+	return madv_register(pages, PAGES * page);
 }
 
 static bool all_pages_there(void)
@@ -207,7 +207,7 @@ static void forking(void *arg)
 
 	(void)arg;
 	join();
-	must(!estp_register(pages, PAGES * page));
+	must(!madv_register(pages, PAGES * page));
 	for (i = 1; i <= STEPS; i = next_step(i)) {
 		int status;
 		pid_t pid;
@@ -255,7 +255,7 @@ static void threading(void *arg)
 	int i, nr;
 
 	join();
-	must(!estp_register(pages, page));
+	must(!madv_register(pages, page));
 	must(!pthread_attr_init(&attr));
 	must(!pthread_attr_setstacksize(&attr, 65536));
 	set_room(*(long *)arg);

@@ -46,7 +46,7 @@ static void arrange(void)
 
 	write_code();
 	probe_header(p, 0);
-	must(!estp_register(p, page));
+	must(!madv_register(p, page));
 	table_init(&t, p);
 	table_add(&t, ESTP_FAULT, p + page + f->start, 1, p + 2 * page + f->response[1]);
 	table_add(&t, ESTP_FAULT, p + page + 0x10, page, p + 0x20)->causes = ESTP_CAUSE_ILL;

@@ -119,7 +119,7 @@ void test(void)
 	page = page_size();
 	p = probe_new(VALUE);
 	is(query_all(), 0, "not loaded: the four are EINVAL");
-	is(-estp_register(p, page), EINVAL, "not loaded: REGISTER is EINVAL");
+	is(-madv_register(p, page), EINVAL, "not loaded: REGISTER is EINVAL");
 	ask_all(before);
 	for (i = 0; i < ARRAY_LEN(before); i++) {
 		errors += before[i].err == EINVAL;
@@ -132,16 +132,16 @@ void test(void)
 	is(madvise(NULL, 0, MADV_ESTP_QUERY), 0, "loaded: QUERY answers");
 	ask_all(during);
 	compare(during, before, "loaded, nothing registered");
-	is(estp_register(p, page), 0, "loaded: REGISTER");
+	is(madv_register(p, page), 0, "loaded: REGISTER");
 	is(probe_fault(p, VALUE), 0, "it diverts");
 	ask_all(during);
 	compare(during, before, "loaded, a page registered");
 	is(probe_fault(p, VALUE), 0, "it diverts still");
 
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	ok(module_unload_soon(), "it is unloaded");
 	is(query_all(), 0, "unloaded: the four are EINVAL");
-	is(-estp_register(p, page), EINVAL, "unloaded: REGISTER is EINVAL");
+	is(-madv_register(p, page), EINVAL, "unloaded: REGISTER is EINVAL");
 	is(probe_fault(p, VALUE), -1, "twin: the page does not divert");
 	ask_all(after);
 	compare(after, before, "unloaded");

@@ -73,6 +73,6 @@ void test(void)
 		wrong += query_at(NULL, i, MADV_ESTP_QUERY + 1) != EINVAL;
 	}
 	is(wrong, 0, "and any address, and the advice value next to it");
-	left_alone(&guard, estp_query(ESTP_FEATURE_PAGE), 0, "a query");
-	left_alone(&guard, estp_query(UNKNOWN), EINVAL, "a query for what is unknown");
+	left_alone(&guard, madv_query(ESTP_FEATURE_PAGE), 0, "a query");
+	left_alone(&guard, madv_query(UNKNOWN), EINVAL, "a query for what is unknown");
 }

@@ -68,12 +68,12 @@ static void check(u32 nr, const char *what)
 
 	qsort(word + 1, nr, sizeof(*word), by_value);
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr);
-	err = estp_register(mines.base, page);
+	err = madv_register(mines.base, page);
 	before = diverted(ESTP_FAULT);
 	right = err ? 0 : walk(nr, true, &hits);
 	ok(!err && right == total && hits, "%s: %u bytes, %u diverted", what, total, hits);
 	is(diverted(ESTP_FAULT) - before, hits, "the kernel counted them");
-	must(!estp_unregister(mines.base, page));
+	must(!madv_unregister(mines.base, page));
 	memset(word, 0, ESTP_HEADER_LEN(nr));
 }
 
@@ -180,9 +180,9 @@ static void aligned_to_64k(void)
 	probe_code(p, VALUE);
 	probe_header(p, 0);
 	ok(page == 4096 || page == 16384 || page == 65536, "pages of %u bytes", page);
-	is(estp_register(p, 1), 0, "header and code in the first 4 KiB of 64 KiB: registered");
+	is(madv_register(p, 1), 0, "header and code in the first 4 KiB of 64 KiB: registered");
 	is(probe_fault(p, VALUE), 0, "and it diverts");
-	must(!estp_unregister(p, 1));
+	must(!madv_unregister(p, 1));
 }
 
 void test(void)

@@ -38,7 +38,7 @@ static int register_at(struct estp_table *header, void *entries, u64 base)
 		e.response += table.base - base;
 		memcpy((struct estp_entry *)entries + i, &e, sizeof(e));
 	}
-	return estp_register(header, 1);
+	return madv_register(header, 1);
 }
 
 /* TAB-7: the lowest start, then the shortest, then the lowest response. */
@@ -87,7 +87,7 @@ static void walk(int err, bool registered, const char *what)
 	if (!registered)
 		return;
 	is(diverted(ESTP_FAULT) - before, hits, "the kernel counted them");
-	must(!estp_unregister(mines.base, mines.len));
+	must(!madv_unregister(mines.base, mines.len));
 }
 
 static void add(u32 start, u32 length, u32 answer)
@@ -189,13 +189,13 @@ static void large_table(void)
 	for (i = 0; i < 4096 && !err; i += 61 - i % 2)
 		wrong += mine_step(&mines, i) != model(i);
 	is(wrong, 0, "the right ones decide");
-	must(!estp_unregister(mines.base, mines.len));
+	must(!madv_unregister(mines.base, mines.len));
 	begin();
 	for (i = 0; i <= ESTP_TABLE_COUNT_MAX; i++)
 		add(i % 4096, 1, 0);
 	/* 65536 does not fit into the count: it reads as 0. */
 	header->metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, table.nr);
-	is(estp_register(header, page), -ENOEXEC, "twin: 65536 entries cannot be said");
+	is(madv_register(header, page), -ENOEXEC, "twin: 65536 entries cannot be said");
 }
 
 /* One load, two causes. */
@@ -226,7 +226,7 @@ static void causes(void)
 	   "SIGSEGV passes over the first and finds the second");
 
 	/* The page's own descriptor comes last. */
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	probe_header(p, 1);
 	must(!probe_register(p));
 	is(probe_load(p, bus), PROBE_VALUE(VALUE, ESTP_FAULT, 1), "twin: the page alone");

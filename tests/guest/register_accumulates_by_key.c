@@ -185,7 +185,7 @@ void test(void)
 	one_page();
 	beside_a_page();
 	several_pages();
-	must(!estp_unregister(p, 4 * page));
+	must(!madv_unregister(p, 4 * page));
 	want_nr = 0;
 	listed("unregistered");
 }

@@ -50,9 +50,9 @@ static void layout_0(void)
 			refused(&guard, p, page, EACCES, "an ESTP page with %s", rights[i].name);
 			continue;
 		}
-		is(estp_register(p, page), 0, "twin: an ESTP page with %s", rights[i].name);
+		is(madv_register(p, page), 0, "twin: an ESTP page with %s", rights[i].name);
 		is(probe_fault(p, VALUE + 0x100), 0, "twin: it diverts");
-		must(!estp_unregister(p, page));
+		must(!madv_unregister(p, page));
 	}
 
 	/* Not a header of any kind, and not executable: that is what is said of it. */
@@ -76,8 +76,8 @@ static void later_page(void)
 	must(!mprotect(p + page, page, R | W));
 	refused(&guard, p, 3 * page, EACCES, "the second page of three is not executable");
 	must(!mprotect(p + page, page, R | X));
-	is(estp_register(p, 3 * page), 0, "twin: it is; different mappings do not matter");
-	must(!estp_unregister(p, 3 * page));
+	is(madv_register(p, 3 * page), 0, "twin: it is; different mappings do not matter");
+	must(!madv_unregister(p, 3 * page));
 }
 
 /* header, entries and two pages of code, each a mapping of its own */
@@ -114,7 +114,7 @@ static struct layout_1 make(u64 start, u64 length, u64 response)
 
 static int call(const struct layout_1 *t)
 {
-	return estp_register(t->header, page);
+	return madv_register(t->header, page);
 }
 
 static struct layout_1 probe_table(void)
@@ -157,7 +157,7 @@ static void layout_1(void)
 		must(!mprotect(t.code, 2 * page, R | X));
 	}
 	is(probe_fault(t.code, VALUE + 0x100), 0, "twin: it diverts");
-	must(!estp_unregister(t.code, 2 * page));
+	must(!madv_unregister(t.code, 2 * page));
 	guard_renew(&guard);
 }
 
@@ -166,7 +166,7 @@ static void two_mappings(void)
 	struct layout_1 t = make(page - 2, 4, 16);
 
 	is(call(&t), 0, "twin: a span over two pages of one mapping");
-	must(!estp_unregister(t.code, 2 * page));
+	must(!madv_unregister(t.code, 2 * page));
 	guard_renew(&guard);
 	/* Executable both, but two lines of /proc/PID/maps. */
 	must(!mprotect(t.code + page, page, R | X));

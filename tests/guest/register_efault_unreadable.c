@@ -38,7 +38,7 @@ static void cut_pages(void)
 	must(!ftruncate(fd, 2 * page));
 	refused(&guard, p, 3 * page, EFAULT, "the last of three pages is behind the file's end");
 	refused(&guard, p + 2 * page, page, EFAULT, "the only page is");
-	is(estp_register(p, 2 * page), 0, "twin: the pages that the file has");
+	is(madv_register(p, 2 * page), 0, "twin: the pages that the file has");
 	guard_renew(&guard);
 	must(!ftruncate(fd, 0));
 	refused(&guard, p, page, EFAULT, "a registered page of a file cut to nothing");
@@ -46,9 +46,9 @@ static void cut_pages(void)
 	refused(&guard, p, page, ENOEXEC, "the file grown again: it reads zeros");
 	probe_code(p, VALUE + 0x100);
 	probe_header(p, 1);
-	is(estp_register(p, page), 0, "twin: written anew, it is accepted");
+	is(madv_register(p, page), 0, "twin: written anew, it is accepted");
 	is(probe_fault(p, VALUE + 0x100), 1, "twin: and diverts as it says now");
-	must(!estp_unregister(p, 3 * page));
+	must(!madv_unregister(p, 3 * page));
 	guard_renew(&guard);
 }
 
@@ -78,17 +78,17 @@ static void cut_tables(void)
 
 	*header = header_for(p + page, 1);
 	must(!ftruncate(fd, page));
-	left_alone(&guard, estp_register(header, page), EFAULT, "entries behind the file's end");
+	left_alone(&guard, madv_register(header, page), EFAULT, "entries behind the file's end");
 	*at_end = entry();
 	*header = header_for(at_end, 2);
-	left_alone(&guard, estp_register(header, page), EFAULT,
+	left_alone(&guard, madv_register(header, page), EFAULT,
 		   "the second entry behind the file's end");
 	must(!ftruncate(fd, 0));
-	left_alone(&guard, estp_register(header, page), EFAULT, "the header behind the file's end");
+	left_alone(&guard, madv_register(header, page), EFAULT, "the header behind the file's end");
 	must(!ftruncate(fd, page));
 	*at_end = entry();
 	*header = header_for(at_end, 1);
-	is(estp_register(header, page), 0, "twin: a table that the file has");
+	is(madv_register(header, page), 0, "twin: a table that the file has");
 	guard_renew(&guard);
 }
 
@@ -108,7 +108,7 @@ static void keys(void)
 	must(!pkey_set(key, PKEY_DISABLE_ACCESS));
 	refused(&guard, p, page, EFAULT, "an ESTP page whose key is shut");
 	must(!pkey_set(key, 0));
-	is(estp_register(p, page), 0, "twin: its key is open");
+	is(madv_register(p, page), 0, "twin: its key is open");
 	is(probe_fault(p, VALUE + 0x500), 0, "twin: it diverts");
 	guard_renew(&guard);
 
@@ -118,11 +118,11 @@ static void keys(void)
 	*header = header_for(e, 1);
 	must(!pkey_mprotect(e, page, PROT_READ, key));
 	must(!pkey_set(key, PKEY_DISABLE_ACCESS));
-	left_alone(&guard, estp_register(header, page), EFAULT, "entries whose key is shut");
+	left_alone(&guard, madv_register(header, page), EFAULT, "entries whose key is shut");
 	must(!pkey_mprotect(header, page, PROT_READ, key));
-	left_alone(&guard, estp_register(header, page), EFAULT, "a header whose key is shut");
+	left_alone(&guard, madv_register(header, page), EFAULT, "a header whose key is shut");
 	must(!pkey_set(key, 0));
-	is(estp_register(header, page), 0, "twin: the key is open");
+	is(madv_register(header, page), 0, "twin: the key is open");
 }
 
 void test(void)

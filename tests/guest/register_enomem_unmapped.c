@@ -46,12 +46,12 @@ static void pages(void)
 	refused(&guard, (void *)((u64)guard.page | 1ull << 62), page, ENOMEM,
 		"a registered page's address with a tag bit");
 
-	is(estp_register(p, 2 * page), 0, "twin: without the hole, the pages before it");
-	is(estp_register(p + 3 * page, page), 0, "twin: the page after it");
+	is(madv_register(p, 2 * page), 0, "twin: without the hole, the pages before it");
+	is(madv_register(p + 3 * page, page), 0, "twin: the page after it");
 	list = list_own();
 	is(list.nr, guard.list.nr + 3 * ESTP_SELECTOR_NR, "twin: three probes more");
 	list_free(&list);
-	must(!estp_unregister(p, 4 * page));
+	must(!madv_unregister(p, 4 * page));
 	guard_renew(&guard);
 }
 
@@ -65,7 +65,7 @@ struct place {
 static int call(const struct place *p)
 {
 	if (p->header)
-		return estp_register((void *)p->header, page);
+		return madv_register((void *)p->header, page);
 	return -EINVAL;
 }
 

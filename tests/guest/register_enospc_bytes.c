@@ -46,7 +46,7 @@ static unsigned int fill_up(void)
 	int err = 0;
 
 	for (i = 0; i < NR && !err; i++)
-		err = estp_register(pages + i * page, page);
+		err = madv_register(pages + i * page, page);
 	is(-err, ENOSPC, "page %u of 255 descriptors is refused", i);
 	return i - 1;
 }
@@ -68,21 +68,21 @@ void test(void)
 	ok(guard.stats.memory <= LIMIT, "the limit is kept");
 	ok(guard.stats.memory > LIMIT / 2, "it was nearly reached");
 	refused(&guard, pages + nr * page, page, ENOSPC, "the same page again");
-	is(estp_register(pages, nr * page), 0, "twin: all others again: they are replaced");
+	is(madv_register(pages, nr * page), 0, "twin: all others again: they are replaced");
 
 	set_limit(2 * LIMIT);
-	is(estp_register(pages + nr * page, page), 0, "twin: the page, under a higher limit");
+	is(madv_register(pages + nr * page, page), 0, "twin: the page, under a higher limit");
 	guard_renew(&guard);
 	set_limit(LIMIT);
 	ok(guard_holds(&guard), "the limit lowered takes nothing away");
 	refused(&guard, pages + (nr + 1) * page, page, ENOSPC, "but nothing comes to it");
-	is(estp_register(guard.page, page), -ENOSPC, "not even what needs no more");
-	is(estp_unregister(pages, 2 * page), 0, "two go");
-	is(estp_register(guard.page, page), 0, "twin: then it is taken");
+	is(madv_register(guard.page, page), -ENOSPC, "not even what needs no more");
+	is(madv_unregister(pages, 2 * page), 0, "two go");
+	is(madv_register(guard.page, page), 0, "twin: then it is taken");
 
-	must(!estp_unregister(pages, NR * page));
+	must(!madv_unregister(pages, NR * page));
 	for (i = 0; i < 20; i++)
-		if (estp_register(pages, nr * page) || estp_unregister(pages, nr * page))
+		if (madv_register(pages, nr * page) || madv_unregister(pages, nr * page))
 			break;
 	is(i, 20, "what goes makes room for as much, over and over");
 	is(fill_up(), nr, "and in the end as many pages fit as in the beginning");

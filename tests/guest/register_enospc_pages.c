@@ -24,25 +24,25 @@ static void by_pages(void)
 
 	/* The guard is one. */
 	refused(&guard, pages, LIMIT * page, ENOSPC, "%u pages at once, one too many", LIMIT);
-	is(estp_register(pages, (LIMIT - 1) * page), 0, "twin: one less");
+	is(madv_register(pages, (LIMIT - 1) * page), 0, "twin: one less");
 	is(stats().pages, LIMIT, "twin: the set is full");
 	guard_renew(&guard);
 	refused(&guard, pages + (LIMIT - 1) * page, page, ENOSPC, "one page over the limit");
-	is(estp_register(pages, (LIMIT - 1) * page), 0, "twin: all again: they are replaced");
+	is(madv_register(pages, (LIMIT - 1) * page), 0, "twin: all again: they are replaced");
 	guard_renew(&guard);
 	refused(&guard, pages, LIMIT * page, ENOSPC, "all again and one more");
 
-	is(estp_unregister(pages, page), 0, "one goes");
-	is(estp_register(pages + (LIMIT - 1) * page, page), 0, "twin: another one fits");
+	is(madv_unregister(pages, page), 0, "one goes");
+	is(madv_register(pages + (LIMIT - 1) * page, page), 0, "twin: another one fits");
 	guard_renew(&guard);
 	refused(&guard, pages, page, ENOSPC, "the one that went does not fit now");
 	must(!munmap(pages + (LIMIT - 1) * page, page));
-	is(estp_register(pages, page), 0, "twin: it does once the other was unmapped");
+	is(madv_register(pages, page), 0, "twin: it does once the other was unmapped");
 	for (i = 0; i < LIMIT - 1; i++)
 		if (probe_fault(pages + i * page, VALUE + 0x100 * (i + 1)))
 			break;
 	is(i, LIMIT - 1, "all of them divert");
-	must(!estp_unregister(pages, (LIMIT - 1) * page));
+	must(!madv_unregister(pages, (LIMIT - 1) * page));
 	guard_renew(&guard);
 }
 
@@ -64,7 +64,7 @@ static void by_entries(void)
 		   "a span over %u pages", LIMIT);
 	is(one_entry(page, (LIMIT - 1) * page, page), 0, "twin: over one less");
 	is(stats().pages, LIMIT, "twin: the set is full");
-	must(!estp_unregister(pages, LIMIT * page));
+	must(!madv_unregister(pages, LIMIT * page));
 	guard_renew(&guard);
 
 	left_alone(&guard, one_entry(page, (LIMIT - 1) * page, 0), ENOSPC,
@@ -75,7 +75,7 @@ static void by_entries(void)
 	left_alone(&guard, one_entry((LIMIT - 1) * page, 1, (LIMIT - 1) * page), ENOSPC,
 		   "one short entry more");
 	is(one_entry(2 * page, 1, 0), 0, "twin: on the pages that are there");
-	must(!estp_unregister(pages, LIMIT * page));
+	must(!madv_unregister(pages, LIMIT * page));
 }
 
 /* ENOSPC comes last: what is wrong elsewhere in the range decides. */

@@ -55,9 +55,9 @@ static bool honoured(u32 mask, bool reset)
 {
 	u32 valid = probe_clear_valid & ~ESTP_CLEAR_FP;
 
-	if (!estp_query(ESTP_FEATURE_CLEAR_FP))
+	if (!madv_query(ESTP_FEATURE_CLEAR_FP))
 		valid |= ESTP_CLEAR_FP;
-	return !(mask & ~valid) && (!reset || !estp_query(ESTP_FEATURE_RESET_PKEY));
+	return !(mask & ~valid) && (!reset || !madv_query(ESTP_FEATURE_RESET_PKEY));
 }
 
 static void one(int (*try)(u32 mask, bool reset), const char *layout, u32 mask, bool reset)
@@ -74,7 +74,7 @@ static void one(int (*try)(u32 mask, bool reset), const char *layout, u32 mask, 
 	}
 	ok(found.clear_mask == mask && found.flags == (reset ? ESTP_ENTRY_RESET_PKEY : 0) &&
 	   found.response_len == 3, "and so it is listed");
-	must(!estp_unregister(page, page_size()));
+	must(!madv_unregister(page, page_size()));
 }
 
 static void masks(int (*try)(u32 mask, bool reset), const char *layout)
@@ -96,7 +96,7 @@ static void causes(void)
 	const struct probe_seq *s = &probe_seq[ESTP_FAULT];
 	u32 valid = ESTP_CAUSE_PAGE, i;
 
-	if (!estp_query(ESTP_FEATURE_MCEERR))
+	if (!madv_query(ESTP_FEATURE_MCEERR))
 		valid |= ESTP_CAUSE_MCEERR;
 	for (i = 0; i < 256; i++) {
 		struct table t;
@@ -111,7 +111,7 @@ static void causes(void)
 			break;
 	}
 	is(i, 256, "each set of causes is accepted, or refused for one that is not honoured");
-	must(!estp_unregister(page, page_size()));
+	must(!madv_unregister(page, page_size()));
 }
 
 void test(void)
@@ -121,7 +121,7 @@ void test(void)
 	need_estp();
 	page = probe_new(VALUE);
 	for (feature = ESTP_FEATURE_CLEAR_FP; feature <= ESTP_FEATURE_MCEERR; feature++)
-		diag("feature %d: %s", feature, estp_query(feature) ? "no" : "yes");
+		diag("feature %d: %s", feature, madv_query(feature) ? "no" : "yes");
 	masks(try_page, "page");
 	masks(try_table, "table");
 	causes();

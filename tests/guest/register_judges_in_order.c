@@ -79,8 +79,8 @@ static void pages(void)
 			page_faults[a].name);
 	}
 	place(range + 2 * page, NO_FAULT);
-	is(estp_register(range, 3 * page), 0, "twin: none");
-	must(!estp_unregister(range, 3 * page));
+	is(madv_register(range, 3 * page), 0, "twin: none");
+	must(!madv_unregister(range, 3 * page));
 }
 
 /* Tables ----------------------------------------------------------------------------- */
@@ -148,7 +148,7 @@ static void fresh(unsigned int nr)
 
 static void expect(int err, const char *what, const char *more)
 {
-	left_alone(&guard, estp_register(header, page), err, "%s%s", what, more);
+	left_alone(&guard, madv_register(header, page), err, "%s%s", what, more);
 }
 
 static void entries(void)
@@ -232,7 +232,7 @@ static void twice_and_leaks(void)
 	worsen(&entry[2], UNMAPPED_SPAN);
 	expect(ENOMEM, "a leak, and an unmapped span after it", "");
 	fresh(3);
-	is(estp_register(header, page), 0, "twin: nothing wrong");
+	is(madv_register(header, page), 0, "twin: nothing wrong");
 }
 
 void test(void)

@@ -54,7 +54,7 @@ static void all_registered(const char *kinds, size_t len, unsigned int want)
 	unsigned int i;
 
 	arrange(kinds);
-	is(estp_register(range, len), 0, "twin: %s, %zu bytes", kinds, len);
+	is(madv_register(range, len), 0, "twin: %s, %zu bytes", kinds, len);
 	list = list_own();
 	is(list.nr, guard.list.nr + want * ESTP_SELECTOR_NR, "twin: %u pages more in the list",
 	   want);
@@ -62,7 +62,7 @@ static void all_registered(const char *kinds, size_t len, unsigned int want)
 	for (i = 0; i < NR; i++)
 		is(probe_fault(range + i * page, VALUE + 0x100 * (i + 1)), i < want ? 0 : -1,
 		   "twin: page %u %s", i, i < want ? "diverts" : "does not");
-	must(!estp_unregister(range, NR * page));
+	must(!madv_unregister(range, NR * page));
 }
 
 static void whole_pages(void)
@@ -81,10 +81,10 @@ static void one_header(void)
 
 	arrange("TPP");
 	for (i = 0; i < ARRAY_LEN(lens); i++) {
-		is(estp_register(range, lens[i] == 4096 ? page : lens[i]), 0,
+		is(madv_register(range, lens[i] == 4096 ? page : lens[i]), 0,
 		   "twin: a header, %zu bytes", lens[i]);
 		is(probe_fault(code, VALUE), 1, "twin: its entry comes before the page's");
-		must(!estp_unregister(code, page));
+		must(!madv_unregister(code, page));
 		must(!probe_register(code));
 	}
 	refused(&guard, range, page + 1, ENOEXEC, "a header, one byte more than a page");
@@ -105,11 +105,11 @@ static void judged_as(void)
 
 		memset(range, 0, page);
 		word[0] = (u64)layout << ESTP_META_LAYOUT_SHIFT;
-		wrong += estp_register(range, page) != want;
+		wrong += madv_register(range, page) != want;
 	}
 	is(wrong, 0, "not executable: EACCES but for layout 1");
 	put(0, 'T');
-	is(estp_register(range, page), 0, "twin: a header need not be executable");
+	is(madv_register(range, page), 0, "twin: a header need not be executable");
 	must(!mprotect(range, page, PROT_READ | PROT_WRITE | PROT_EXEC));
 	ok(guard.page == code, "one probe serves for both");
 }

@@ -131,7 +131,7 @@ static int as_page(const struct arrangement *a, int selector, u8 *page)
 		memcpy(page + box_response(i) - 8, &prefix, 8);
 	}
 	qsort(word + 1, nr + 1, 8, by_word);
-	return estp_register(page, page_size());
+	return madv_register(page, page_size());
 }
 
 static int as_table(const struct arrangement *a, int selector, u8 *page)
@@ -167,7 +167,7 @@ static void try(struct guard *guard, const struct arrangement *a, int selector, 
 	int err;
 
 	for (i = 0; i < box_nr(a); i++)
-		if ((a->box[i].mask & PKEY) && estp_query(ESTP_FEATURE_RESET_PKEY)) {
+		if ((a->box[i].mask & PKEY) && madv_query(ESTP_FEATURE_RESET_PKEY)) {
 			skip("%s: no protection keys", a->what);
 			return;
 		}
@@ -179,7 +179,7 @@ static void try(struct guard *guard, const struct arrangement *a, int selector, 
 	else
 		is(err, 0, "twin: %s, %s: %s", layout_names[layout], names[selector], a->what);
 	if (!err)
-		must(!estp_unregister(page, page_size()));
+		must(!madv_unregister(page, page_size()));
 	munmap(page, page_size());
 }
 
@@ -199,7 +199,7 @@ static void apart(struct guard *guard)
 	table_add(&t, ESTP_FAULT, page + AT + 0x10, 0x10, page + AT + 0x80);
 	is(table_register(&t), 0, "a table with the span over it");
 	table_free(&t);
-	must(!estp_unregister(page, page_size()));
+	must(!madv_unregister(page, page_size()));
 	guard_renew(guard);
 	left_alone(guard, as_page(&whole, ESTP_FAULT, page), ENOEXEC, "twin: both in one page");
 }

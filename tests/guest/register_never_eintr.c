@@ -57,7 +57,7 @@ static void child(void *arg)
 	if (pause() && errno == EINTR)
 		result->interrupted++;
 	for (i = 0; i < ROUNDS; i++) {
-		err = estp_register(p, PAGES * page_size());
+		err = madv_register(p, PAGES * page_size());
 		if (err) {
 			result->wrong++;
 			result->error = err;
@@ -65,7 +65,7 @@ static void child(void *arg)
 		result->registrations++;
 		result->divert += !probe_fault(p, VALUE);
 		/* Everything goes: the next one is a first registration, sooner or later. */
-		err = estp_unregister(p, PAGES * page_size());
+		err = madv_unregister(p, PAGES * page_size());
 		if (err) {
 			result->wrong++;
 			result->error = err;

@@ -16,7 +16,7 @@ static struct guard guard;
 
 static void unregister_refused(const void *addr, size_t len, const char *what)
 {
-	left_alone(&guard, estp_unregister(addr, len), EINVAL, "UNREGISTER, %s", what);
+	left_alone(&guard, madv_unregister(addr, len), EINVAL, "UNREGISTER, %s", what);
 }
 
 static void both_refused(const void *addr, size_t len, const char *what)
@@ -49,13 +49,13 @@ void test(void)
 	both_refused(p, -(u64)p + page, "an end past 2^64");
 	both_refused(NULL, ~0ull, "all of memory, rounded up");
 
-	left_alone(&guard, estp_register(p, 0), 0, "REGISTER, length 0 at a registered page");
-	left_alone(&guard, estp_register(unmapped, 0), 0, "REGISTER, length 0 at no page");
-	left_alone(&guard, estp_unregister(p, 0), ENOENT, "UNREGISTER, length 0");
+	left_alone(&guard, madv_register(p, 0), 0, "REGISTER, length 0 at a registered page");
+	left_alone(&guard, madv_register(unmapped, 0), 0, "REGISTER, length 0 at no page");
+	left_alone(&guard, madv_unregister(p, 0), ENOENT, "UNREGISTER, length 0");
 
-	is(estp_unregister(p, page), 0, "twin: the page itself can be unregistered");
+	is(madv_unregister(p, page), 0, "twin: the page itself can be unregistered");
 	is(probe_fault(p, VALUE), -1, "twin: it does not divert any more");
-	is(estp_register(p, page), 0, "twin: and registered");
+	is(madv_register(p, page), 0, "twin: and registered");
 	is(probe_fault(p, VALUE), 0, "twin: it diverts");
-	is(estp_unregister(p, 1), 0, "twin: a length of 1 is a page");
+	is(madv_unregister(p, 1), 0, "twin: a length of 1 is a page");
 }

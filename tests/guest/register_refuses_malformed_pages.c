@@ -40,9 +40,9 @@ static void malformed(const char *fmt, ...)
 /* The page as it stands is fine: registered, then the good one again. */
 static void fine(const char *what)
 {
-	is(estp_register(page, len), 0, "twin: %s", what);
+	is(madv_register(page, len), 0, "twin: %s", what);
 	memcpy(page, good, len);
-	must(!estp_register(page, len));
+	must(!madv_register(page, len));
 	guard_renew(&guard);
 }
 
@@ -263,7 +263,7 @@ void test(void)
 	page = probe_new(VALUE + 0x200);
 	word = (u64 *)page;
 	memcpy(good, page, len);
-	is(estp_register(page, len), 0, "twin: another page");
+	is(madv_register(page, len), 0, "twin: another page");
 	guard_renew(&guard);
 	full_page();
 }

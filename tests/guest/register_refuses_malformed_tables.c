@@ -43,10 +43,10 @@ static void malformed(const char *fmt, ...)
 
 static void fine(const char *what)
 {
-	is(estp_register(header, page), 0, "twin: %s", what);
+	is(madv_register(header, page), 0, "twin: %s", what);
 	restore();
-	must(!estp_unregister(code, page));
-	must(!estp_register(header, page));
+	must(!madv_unregister(code, page));
+	must(!madv_register(header, page));
 	guard_renew(&guard);
 }
 
@@ -216,7 +216,7 @@ void test(void)
 		.base = (u64)code, .entries = (u64)entry, .entry_size = sizeof(*entry),
 	};
 	restore();
-	is(estp_register(header, page), 0, "twin: the good table itself");
+	is(madv_register(header, page), 0, "twin: the good table itself");
 	is(probe_fault(code, VALUE + 0x100), 0, "twin: it diverts");
 	guard_renew(&guard);
 

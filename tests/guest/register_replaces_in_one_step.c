@@ -137,7 +137,7 @@ static void change_table(int which)
 
 static void come_and_go(int which)
 {
-	must(!estp_unregister(p, page_size()));
+	must(!madv_unregister(p, page_size()));
 	sleep_us(100);
 	probe_header(p, which);
 	must(!probe_register(p));
@@ -171,7 +171,7 @@ void test(void)
 	must(!probe_register_table(p, 0));
 	replaced(change_table, "table");
 
-	must(!estp_unregister(p, page_size()));
+	must(!madv_unregister(p, page_size()));
 	must(!probe_register(p));
 	run(come_and_go, 100);
 	ok(fault_tally.none, "twin: with unregistration in between faults are missed");

@@ -79,18 +79,18 @@ static void table(void)
 		.metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, ESTP_SELECTOR_NR),
 		.base = t.base, .entries = (u64)e, .entry_size = sizeof(*e),
 	};
-	must(!estp_register(h, page));
+	must(!madv_register(h, page));
 	all_lead_to(p, 0, "a table");
 	t.nr = 0;
 	probe_entries(&t, p, 1);
 	memcpy(e, t.entry, ESTP_SELECTOR_NR * sizeof(*e));
 	all_lead_to(p, 0, "its entries say otherwise by now");
-	is(estp_register(h, page), 0, "twin: registered again");
+	is(madv_register(h, page), 0, "twin: registered again");
 	all_lead_to(p, 1, "twin: it says what stands there now");
 	must(!munmap(e, page));
 	must(!munmap(h, page));
 	all_lead_to(p, 1, "header and entries are unmapped");
-	is(-estp_register(h, page), ENOMEM, "twin: they are gone");
+	is(-madv_register(h, page), ENOMEM, "twin: they are gone");
 	table_free(&t);
 	munmap(p, page);
 }

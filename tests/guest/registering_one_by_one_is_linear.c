@@ -70,16 +70,16 @@ static void measure(u32 nr, struct times *t)
 
 	start = now_ns();
 	for (i = 0; i < nr; i++)
-		must(!estp_register(base + i * page, page));
+		must(!madv_register(base + i * page, page));
 	least(&t->add, (now_ns() - start) / nr);
 	must(stats().sequences == nr * ESTP_SELECTOR_NR);
 
 	start = now_ns();
 	for (i = 0; i < nr; i += 2)
-		must(!estp_unregister(base + i * page, page));
+		must(!madv_unregister(base + i * page, page));
 	least(&t->remove, (now_ns() - start) / (nr / 2));
 	must(stats().sequences == nr / 2 * ESTP_SELECTOR_NR);
-	must(!estp_unregister(base, nr * page));
+	must(!madv_unregister(base, nr * page));
 }
 
 /* Unmapping, less what the same takes unregistered. */
@@ -90,7 +90,7 @@ static void measure_unmap(u32 nr, bool registered, struct times *t)
 
 	map_all(nr);
 	for (i = 0; registered && i < nr; i++)
-		must(!estp_register(base + i * page, page));
+		must(!madv_register(base + i * page, page));
 	start = now_ns();
 	/* From the middle outwards, so that there is no end to cut off. */
 	for (i = 0; i < nr; i++)
@@ -127,7 +127,7 @@ static u64 quadratic(u32 nr)
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		must(!estp_register(base + i * page, page));
+		must(!madv_register(base + i * page, page));
 		if (i % 100 == 0) {
 			struct list l = list_own();
 
@@ -135,7 +135,7 @@ static u64 quadratic(u32 nr)
 		}
 	}
 	start = now_ns() - start;
-	must(!estp_unregister(base, nr * page));
+	must(!madv_unregister(base, nr * page));
 	return start / nr;
 }
 
@@ -164,13 +164,13 @@ void test(void)
 	grows("unregistering one by one", few.remove, many.remove);
 	grows("unmapping one by one", few.unmap, many.unmap);
 
-	must(!estp_register(base, page));
+	must(!madv_register(base, page));
 	one = fault_ns();
-	must(!estp_register(base, MANY * page));
+	must(!madv_register(base, MANY * page));
 	all = fault_ns();
 	ok(all < one * 2, "a fault: %llu ns with one page, %llu with %u", (unsigned long long)one,
 	   (unsigned long long)all, MANY);
-	must(!estp_unregister(base, MANY * page));
+	must(!madv_unregister(base, MANY * page));
 
 	one = quadratic(FEW);
 	all = quadratic(MANY / 4);

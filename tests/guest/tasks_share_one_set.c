@@ -28,8 +28,8 @@ static void act(void)
 	report.new_before = probe_fault(new_page, VALUE + 0x100);
 	report.registered = probe_register(new_page);
 	report.new_after = probe_fault(new_page, VALUE + 0x100);
-	report.fence = estp_fence();
-	report.unregistered = estp_unregister(old_page, page);
+	report.fence = madv_fence();
+	report.unregistered = madv_unregister(old_page, page);
 	report.stats = stats();
 	report.list = list_own();
 }
@@ -90,7 +90,7 @@ static void begin(void)
 	u64 sum;
 
 	if (stats().pages)
-		must(!estp_unregister(NULL, 1ull << 47));
+		must(!madv_unregister(NULL, 1ull << 47));
 	memset(&report, 0, sizeof(report));
 	must(!probe_register(old_page));
 	sum = diverted(ESTP_FAULT);

@@ -165,12 +165,12 @@ static void diversions(void)
 	one_divert("a signal as PREEMPTION", spin.tid, "PREEMPTION", (u64)q + s->start,
 		   (u64)q + s->end, (u64)q + s->response[1]);
 
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	drain();
 	for (i = 0; i < 5; i++)
 		probe_fault(p, VALUE);
 	is(drain(), 0, "twin: faults on code that is not registered emit nothing");
-	must(!estp_unregister(q, page));
+	must(!madv_unregister(q, page));
 	drain();
 }
 
@@ -197,26 +197,26 @@ static void calls(void)
 		probe_code(p + i * page, VALUE);
 		probe_header(p + i * page, 0);
 	}
-	must(!estp_register(p, 3 * page));
+	must(!madv_register(p, 3 * page));
 	one_range("three pages", "estp_register", p, 3 * page);
 	*entry = (struct estp_entry) { .start = 0x10, .length = 4, .response = 0x10 };
 	*h = (struct estp_table) {
 		.metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, 1), .base = (u64)p,
 		.entries = (u64)entry, .entry_size = sizeof(*entry),
 	};
-	must(!estp_register(h, 32));
+	must(!madv_register(h, 32));
 	one_range("a table", "estp_register", h, page);
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	one_range("one page", "estp_unregister", p, page);
-	must(!estp_unregister(NULL, 1ull << 47));
+	must(!madv_unregister(NULL, 1ull << 47));
 	one_range("all there is", "estp_unregister", NULL, 1ull << 47);
 
-	must(estp_unregister(p, page) == -ENOENT);
+	must(madv_unregister(p, page) == -ENOENT);
 	*(u64 *)p = 0;
-	must(estp_register(p, page) == -ENOEXEC);
-	must(estp_register(p + 1, page) == -EINVAL);
-	must(!estp_register(p, 0));
-	must(!estp_query(0));
+	must(madv_register(p, page) == -ENOEXEC);
+	must(madv_register(p + 1, page) == -EINVAL);
+	must(!madv_register(p, 0));
+	must(!madv_query(0));
 	is(drain(), 0, "twin: calls that fail or do nothing emit nothing");
 	munmap(p, 3 * page);
 }

@@ -155,7 +155,7 @@ static void arrange(u8 *p)
 		probe_code(p + i * page, VALUE + 0x100 * i);
 		probe_header(p + i * page, 0);
 	}
-	must(!estp_register(p, PAGES * page));
+	must(!madv_register(p, PAGES * page));
 	table_init(&t, p);
 	for (i = 0; i < ARRAY_LEN(entries); i++)
 		table_add(&t, ESTP_FAULT, p + entries[i].first * page + entries[i].start,
@@ -224,7 +224,7 @@ static void try(const struct way *way, u32 which)
 	for (i = from, right = true; i < to; i++)
 		right &= probe_fault(p + i * page, VALUE + 0x100 * i) == -1;
 	ok(right && left_without(p, from, to, 0), "mapped anew: it is unregistered");
-	right = !estp_register(p + from * page, (to - from) * page);
+	right = !madv_register(p + from * page, (to - from) * page);
 	for (i = 0; i < PAGES; i++)
 		right &= !probe_fault(p + i * page, VALUE + 0x100 * i);
 	ok(right, "it registers, and diverts");
@@ -250,7 +250,7 @@ static void huge(void)
 	}
 	probe_code(p + 7 * page, VALUE);
 	probe_header(p + 7 * page, 0);
-	is(estp_register(p + 7 * page, page), 0, "a page inside a huge page");
+	is(madv_register(p + 7 * page, page), 0, "a page inside a huge page");
 	is(probe_fault(p + 7 * page, VALUE), 0, "it diverts");
 	must(!munmap(p, len));
 	is(stats().sequences, 0, "the huge page unmapped: it is gone");

@@ -28,7 +28,7 @@ static int unexpected;
 
 static int register_pages(void)
 {
-	return estp_register(p, RANGE * page);
+	return madv_register(p, RANGE * page);
 }
 
 static int register_table(void)
@@ -129,7 +129,7 @@ static void run(int (*call)(void), bool pages, bool twin, const char *what)
 	}
 	is(unexpected, 0, "%s: no call failed in another way", what);
 	ok(succeeded >= i, "%s: calls succeeded before", what);
-	estp_unregister(p, RANGE * page);
+	madv_unregister(p, RANGE * page);
 }
 
 void test(void)

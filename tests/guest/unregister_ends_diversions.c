@@ -109,7 +109,7 @@ void test(void)
 		generation++;
 		must(!probe_register(p));
 		wait_for_events(true);
-		must(!estp_unregister(p, 1));
+		must(!madv_unregister(p, 1));
 		generation++;
 		wait_for_events(false);
 	}

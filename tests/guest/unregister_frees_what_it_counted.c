@@ -59,7 +59,7 @@ static bool come_and_go(enum way way, u32 i)
 		return false;
 	switch (way) {
 	case UNREGISTERED:
-		return !estp_unregister(base + span, page);
+		return !madv_unregister(base + span, page);
 	case UNMAPPED_SPAN:
 		map_again(span);
 		break;
@@ -81,7 +81,7 @@ static void try(enum way way)
 		if (!come_and_go(way, i))
 			break;
 	is(i, 100, "%s: a hundred, one after the other, all fit", names[way]);
-	estp_unregister(base, PAGES * page);
+	madv_unregister(base, PAGES * page);
 	wait_until(stats().pages == guard.stats.pages, 2000);
 	s = stats();
 	is(s.pages, guard.stats.pages, "%s: no page is counted for them in the end", names[way]);

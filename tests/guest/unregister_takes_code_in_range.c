@@ -54,7 +54,7 @@ static void arrange(void)
 	table_free(&t);
 	for (i = 0; i < PAGES; i++)
 		if (is_estp_page(i))
-			must(!estp_register(base + i * page, page));
+			must(!madv_register(base + i * page, page));
 }
 
 /* What a range of pages [from, to) leaves; -1: nothing was there. */
@@ -87,7 +87,7 @@ static void range(u32 from, u32 to, size_t len)
 	list = list_own();
 	is(list.nr, ARRAY_LEN(entries) + 2 * ESTP_SELECTOR_NR, "twin: the arrangement is there");
 	list_free(&list);
-	err = estp_unregister(base + from * page, len);
+	err = madv_unregister(base + from * page, len);
 	is(-err, want < 0 ? ENOENT : 0, "pages %u to %u, %zu bytes", from, to, len);
 	list = list_own();
 	for (i = 0; i < ARRAY_LEN(entries); i++, total++)
@@ -109,20 +109,20 @@ static void response_stays(void)
 	u8 *p = base, *q = base + page;
 	struct table t;
 
-	must(!estp_unregister(base, PAGES * page));
+	must(!madv_unregister(base, PAGES * page));
 	table_init(&t, base);
 	table_add(&t, ESTP_FAULT, p + f->start, f->end - f->start, q + f->response[1]);
 	must(!table_register(&t));
-	must(!estp_register(q, page));
+	must(!madv_register(q, page));
 	is(probe_load(p, NULL), PROBE_VALUE(VALUE + 0x100, ESTP_FAULT, 1),
 	   "twin: an entry that responds on another page, which has sequences, too");
-	is(estp_unregister(q, page), 0, "that page is unregistered");
+	is(madv_unregister(q, page), 0, "that page is unregistered");
 	is(probe_fault(q, VALUE + 0x100), -1, "its own sequences are gone");
 	is(probe_load(p, NULL), PROBE_VALUE(VALUE + 0x100, ESTP_FAULT, 1), "the entry diverts still");
-	is(-estp_unregister(q, page), ENOENT, "nothing is registered for code there now");
-	is(estp_register(q, page), 0, "it can be registered again");
+	is(-madv_unregister(q, page), ENOENT, "nothing is registered for code there now");
+	is(madv_register(q, page), 0, "it can be registered again");
 	is(probe_fault(q, VALUE + 0x100), 0, "and diverts");
-	is(estp_unregister(p, page), 0, "the entry goes by its span");
+	is(madv_unregister(p, page), 0, "the entry goes by its span");
 	is(probe_load(p, NULL), PROBE_FAULTED, "it is gone");
 	table_free(&t);
 }
@@ -131,23 +131,23 @@ static void not_mapped(void)
 {
 	u8 *hole = base + 5 * page;
 
-	must(!estp_unregister(base, PAGES * page));
-	is(-estp_unregister(base, PAGES * page), ENOENT, "nothing is there twice");
-	is(-estp_unregister(NULL, page), ENOENT, "page 0");
-	is(-estp_unregister(hole, page), ENOENT, "a page that is not mapped");
-	is(-estp_unregister((void *)(1ull << 63), page), ENOENT, "an address of no mode at all");
-	is(-estp_unregister(base, 0), ENOENT, "an empty range");
-	is(-estp_unregister(base + 1, page), EINVAL, "misaligned");
-	is(-estp_unregister(base, -(u64)page), EINVAL, "an overflow");
-	must(!estp_register(base + page, page));
-	is(estp_unregister(NULL, 1ull << 47), 0, "all of user space");
+	must(!madv_unregister(base, PAGES * page));
+	is(-madv_unregister(base, PAGES * page), ENOENT, "nothing is there twice");
+	is(-madv_unregister(NULL, page), ENOENT, "page 0");
+	is(-madv_unregister(hole, page), ENOENT, "a page that is not mapped");
+	is(-madv_unregister((void *)(1ull << 63), page), ENOENT, "an address of no mode at all");
+	is(-madv_unregister(base, 0), ENOENT, "an empty range");
+	is(-madv_unregister(base + 1, page), EINVAL, "misaligned");
+	is(-madv_unregister(base, -(u64)page), EINVAL, "an overflow");
+	must(!madv_register(base + page, page));
+	is(madv_unregister(NULL, 1ull << 47), 0, "all of user space");
 	is(probe_fault(base + page, VALUE + 0x100), -1, "then the page is gone");
-	must(!estp_register(base + page, page));
-	is(-estp_unregister(base + 2 * page, page), ENOENT, "the page behind");
-	is(-estp_unregister(base, page), ENOENT, "the page before");
-	is(-estp_unregister(base, 0), ENOENT, "an empty range where something is");
+	must(!madv_register(base + page, page));
+	is(-madv_unregister(base + 2 * page, page), ENOENT, "the page behind");
+	is(-madv_unregister(base, page), ENOENT, "the page before");
+	is(-madv_unregister(base, 0), ENOENT, "an empty range where something is");
 	is(probe_fault(base + page, VALUE + 0x100), 0, "twin: it diverts after all that");
-	must(!estp_unregister(base + page, page));
+	must(!madv_unregister(base + page, page));
 	is(stats().sequences, 0, "in the end nothing is registered");
 }
 

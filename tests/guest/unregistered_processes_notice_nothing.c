@@ -259,7 +259,7 @@ static u64 signalled_loop(void)
 
 static u64 no_device(void)
 {
-	return -estp_unregister(p, page) == EINVAL || -estp_unregister(p, page) == ENOENT;
+	return -madv_unregister(p, page) == EINVAL || -madv_unregister(p, page) == ENOENT;
 }
 
 static const struct {
@@ -323,7 +323,7 @@ static void registered(void)
 			_exit(1);
 		sleep_us(1000);
 	}
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	*step = 3;
 	must(wait_until(*step == 4, 20000));
 	_exit(0);
@@ -368,7 +368,7 @@ void test(void)
 	must(!probe_register(p));
 	own = null_load();
 	is(own, PROBE_VALUE(VALUE, ESTP_FAULT, 0), "twin: registered, the outcome is another");
-	must(!estp_unregister(p, page));
+	must(!madv_unregister(p, page));
 	sleep_us(300000);
 	measure(again);
 	compare(again, "in a child of one that had");

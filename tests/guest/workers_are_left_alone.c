@@ -124,7 +124,7 @@ void test(void)
 		submit_open(i);
 	ok(wait_until(workers() >= 2 * OPENS, 5000), "workers made later: %u", workers());
 	is(module_users(), before + 1, "they are no users either");
-	is(estp_fence(), 0, "a fence does not wait for them");
+	is(madv_fence(), 0, "a fence does not wait for them");
 	status = run_child(child, page, 5);
 	ok(exited_with(status, 0), "a child of fork is as ever");
 	is(completions(), 0, "twin: nothing is opened yet");
@@ -136,7 +136,7 @@ void test(void)
 
 	submit_open(2 * OPENS);
 	ok(wait_until(workers() > 0, 5000), "one more waits");
-	is(estp_unregister(page, 1), 0, "unregistered beside it");
+	is(madv_unregister(page, 1), 0, "unregistered beside it");
 	ok(wait_until(module_users() == before, 5000), "the module has as many users as before");
 	is(probe_fault(page, VALUE), -1, "twin: it does not divert");
 	is(probe_register(page), 0, "registered again, a worker waiting still");

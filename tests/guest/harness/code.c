@@ -147,7 +147,7 @@ int code_register(struct code *c, int layout)
 	int err;
 
 	if (layout == ESTP_LAYOUT_PAGE)
-		return estp_register(c->base, page_len());
+		return madv_register(c->base, page_len());
 	table_init(&t, c->base);
 	for (i = 0; i < c->seq_nr; i++) {
 		struct seq *s = &c->seq[i];
@@ -169,7 +169,7 @@ int code_register(struct code *c, int layout)
 
 int code_unregister(struct code *c)
 {
-	return estp_unregister(c->base, c->len);
+	return madv_unregister(c->base, c->len);
 }
 
 void code_reset(struct code *c)

@@ -12,34 +12,34 @@ static int estp(const void *addr, size_t len, int advice)
 	return syscall(SYS_madvise, addr, len, advice) ? -errno : 0;
 }
 
-int estp_register(const void *addr, size_t len)
+int madv_register(const void *addr, size_t len)
 {
 	return estp(addr, len, MADV_ESTP_REGISTER);
 }
 
-int estp_unregister(const void *addr, size_t len)
+int madv_unregister(const void *addr, size_t len)
 {
 	return estp(addr, len, MADV_ESTP_UNREGISTER);
 }
 
-int estp_fence(void)
+int madv_fence(void)
 {
 	return estp(NULL, 0, MADV_ESTP_FENCE);
 }
 
-int estp_fence_cpu(unsigned long cpu)
+int madv_fence_cpu(unsigned long cpu)
 {
 	return estp(NULL, cpu + 1, MADV_ESTP_FENCE);
 }
 
-int estp_query(unsigned int feature)
+int madv_query(unsigned int feature)
 {
 	return estp(NULL, feature, MADV_ESTP_QUERY);
 }
 
 void need_estp(void)
 {
-	if (estp_query(ESTP_FEATURE_VERSION_1))
+	if (madv_query(ESTP_FEATURE_VERSION_1))
 		bail("this kernel has no ESTP: is estp.ko loaded?");
 }
 
@@ -157,7 +157,7 @@ int table_register(struct table *t)
 		.entries = (u64)t->entry,
 		.entry_size = sizeof(struct estp_entry),
 	};
-	err = estp_register(header, page);
+	err = madv_register(header, page);
 	munmap(header, page);
 	return err;
 }

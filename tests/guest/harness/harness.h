@@ -10,7 +10,7 @@
  * The parts:
  *
  *   TAP         ok(), is(), diag(), skip(), skip_all(), bail()
- *   ESTP        estp_register() ..., raw madvise(2); stats(); struct table
+ *   ESTP        madv_register() ..., raw madvise(2); stats(); struct table
  *   code        struct code: sequences made at run time, in either layout
  *   registers   struct regs: the whole register file, filled, run, compared
  *   threads     pinning, a victim held inside a sequence, forced preemption
@@ -101,11 +101,11 @@ void sleep_us(unsigned int us);
 /* ESTP ----------------------------------------------------------------- */
 
 /* madvise(2) as it is: 0 or a negative errno. */
-int estp_register(const void *addr, size_t len);
-int estp_unregister(const void *addr, size_t len);
-int estp_fence(void);
-int estp_fence_cpu(unsigned long cpu);
-int estp_query(unsigned int feature);
+int madv_register(const void *addr, size_t len);
+int madv_unregister(const void *addr, size_t len);
+int madv_fence(void);
+int madv_fence_cpu(unsigned long cpu);
+int madv_query(unsigned int feature);
 
 /* Bails out on a kernel without ESTP; every test of the mechanism starts so. */
 void need_estp(void);

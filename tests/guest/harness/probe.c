@@ -62,7 +62,7 @@ void probe_entries(struct table *t, void *page, int which)
 
 int probe_register(void *page)
 {
-	return estp_register(page, page_size());
+	return madv_register(page, page_size());
 }
 
 int probe_register_table(void *page, int which)
@@ -389,7 +389,7 @@ bool left_alone(struct guard *g, int got, int err, const char *fmt, ...)
 
 bool refused(struct guard *g, const void *addr, size_t len, int err, const char *fmt, ...)
 {
-	int got = estp_register(addr, len);
+	int got = madv_register(addr, len);
 	va_list args;
 	bool right;
 

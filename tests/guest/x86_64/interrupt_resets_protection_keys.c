@@ -95,10 +95,10 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	if (!cpu_has_pku()) {
-		is(estp_query(ESTP_FEATURE_RESET_PKEY), -EINVAL, "without protection keys the feature is absent");
+		is(madv_query(ESTP_FEATURE_RESET_PKEY), -EINVAL, "without protection keys the feature is absent");
 		return;
 	}
-	is(estp_query(ESTP_FEATURE_RESET_PKEY), 0, "the feature is there");
+	is(madv_query(ESTP_FEATURE_RESET_PKEY), 0, "the feature is there");
 	pin(0);
 	catch_signal(SIGUSR1, 0);
 	/* Key 3 open for all, key 5 for reading. */

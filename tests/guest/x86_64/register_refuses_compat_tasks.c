@@ -52,7 +52,7 @@ static void by(int (*call)(const void *addr, size_t len, int advice), const char
 		return;
 	}
 	guard_new(&guard, VALUE);
-	must(!estp_register(low, page));
+	must(!madv_register(low, page));
 	guard_renew(&guard);
 	is(call(other, page, MADV_WILLNEED), 0, "twin: MADV_WILLNEED by %s succeeds", how);
 
@@ -64,10 +64,10 @@ static void by(int (*call)(const void *addr, size_t len, int advice), const char
 	left_alone(&guard, call(NULL, 0, MADV_ESTP_QUERY), EINVAL, "QUERY by %s", how);
 	is(stats().fences, 0, "no fence was counted");
 
-	is(estp_query(0), 0, "twin: QUERY by the 64-bit table");
-	is(estp_fence(), 0, "twin: FENCE by the 64-bit table");
-	is(estp_register(other, page), 0, "twin: REGISTER by the 64-bit table");
-	is(estp_unregister(low, page), 0, "twin: UNREGISTER by the 64-bit table");
+	is(madv_query(0), 0, "twin: QUERY by the 64-bit table");
+	is(madv_fence(), 0, "twin: FENCE by the 64-bit table");
+	is(madv_register(other, page), 0, "twin: REGISTER by the 64-bit table");
+	is(madv_unregister(low, page), 0, "twin: UNREGISTER by the 64-bit table");
 }
 
 void test(void)
@@ -78,6 +78,6 @@ void test(void)
 	before = stats();
 	must(!before.pages);
 	by(call_32, "int 0x80");
-	must(!estp_unregister(NULL, 1ull << 47));
+	must(!madv_unregister(NULL, 1ull << 47));
 	by(call_x32, "the x32 table");
 }

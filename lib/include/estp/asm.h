@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * estp/asm.h - numbers of the ABI as both C and assembler can read them
+ *
+ * They are the values of estp/abi.h without a suffix, so that they can also be pasted
+ * into the text of inline assembler by ESTP_TEXT().  C checks that they agree.
+ */
+#ifndef ESTP_ASM_H
+#define ESTP_ASM_H
+
+#define ESTP_TEXT(x)		ESTP_TEXT_(x)
+#define ESTP_TEXT_(x)		#x
+
+/* Selectors */
+#define ESTP_ASM_PREEMPTION	0
+#define ESTP_ASM_INTERRUPT	1
+#define ESTP_ASM_FAULT		2
+
+/* Causes of FAULT: the signal that the fault would have become */
+#define ESTP_SEGV		0x01
+#define ESTP_BUS		0x02
+#define ESTP_ILL		0x04
+#define ESTP_FPE		0x08
+#define ESTP_MCEERR		0x10
+#define ESTP_MEMORY		0x03	/* SIGSEGV and SIGBUS */
+#define ESTP_ANY		0x0f	/* what a page's descriptor means */
+
+/* Clear mask of INTERRUPT, x86_64 */
+#define ESTP_RAX		0x0001
+#define ESTP_RCX		0x0002
+#define ESTP_RDX		0x0004
+#define ESTP_RBX		0x0008
+#define ESTP_RBP		0x0020
+#define ESTP_RSI		0x0040
+#define ESTP_RDI		0x0080
+#define ESTP_R8			0x0100
+#define ESTP_R9			0x0200
+#define ESTP_R10		0x0400
+#define ESTP_R11		0x0800
+#define ESTP_R12		0x1000
+#define ESTP_R13		0x2000
+#define ESTP_R14		0x4000
+#define ESTP_R15		0x8000
+/* and arm64: x0 to x30 */
+#define ESTP_X(i)		(1 << (i))
+/* both: the FP/SIMD state */
+#define ESTP_FP			0x80000000
+
+/* Flags of INTERRUPT */
+#define ESTP_RESET_PKEY		1
+
+/*
+ * What a mark says of the instruction that it stands before: for tools, never read by
+ * the kernel (see estp(5)).
+ */
+#define ESTP_MARK_COMMIT	1	/* this instruction is the commit */
+#define ESTP_MARK_UNPUBLISHED	2	/* it stores to memory that nobody reads before the commit */
+#define ESTP_MARK_WAIVE		3	/* in the sequence here, a rule does not hold: which is arg */
+
+#endif /* ESTP_ASM_H */

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * estp/object.h - an object's sequences are registered when it is loaded
+ *
+ * An object is what the linker makes: an executable, a shared library.  Whatever
+ * sequences its translation units contain, the linker collects in two sections:
+ *
+ *   estp_entries   struct estp_record each      inline sequences (estp/sequence.h)
+ *   estp_text      whole ESTP pages             page sequences (estp/page.h)
+ *
+ * and a constructor hands both to the kernel: the pages as they are, the records as
+ * one table.  Before any constructor of default priority, and before main().  Objects
+ * know nothing of each other: everything here has hidden visibility.  At dlclose()
+ * the object's memory goes, and with it its registrations.
+ *
+ * Needs no library.  The state is one `int` an object: 0, registered, or the reason
+ * why not.  Including this file adds the constructor.
+ */
+#ifndef ESTP_OBJECT_H
+#define ESTP_OBJECT_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <estp/abi.h>
+#include <estp/asm.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A table entry as it stands in the file.  start and response count from where they
+ * stand themselves, which takes no relocation at load time; what remains is that of
+ * struct estp_entry.
+ */
+struct estp_record {
+	int32_t start;
+	uint32_t length;
+	int32_t response;
+	uint16_t response_len;
+	uint8_t selector;
+	uint8_t causes;
+	uint32_t clear_mask;
+	uint16_t flags;
+	uint16_t zero;
+};
+
+/* Also in the file, for tools: see ESTP_MARK_* in estp/asm.h. */
+struct estp_mark {
+	int32_t address;	/* counts from where it stands itself */
+	uint8_t kind;
+	uint8_t arg;
+	uint16_t zero;
+};
+
+/* What estp_status() tells. */
+struct estp_status {
+	int error;		/* 0: this object's sequences are registered; else a -errno */
+	uint32_t features;	/* bit i: the kernel has ESTP_FEATURE_i; 0 without ESTP */
+	uint32_t sequences;	/* inline sequences of this object */
+	uint32_t pages;		/* ESTP pages of this object */
+};
+
+#if defined(__x86_64__)
+#define ESTP_PAGE_ALIGN_	4096
+#elif defined(__aarch64__)
+#define ESTP_PAGE_ALIGN_	65536
+#else
+#error "ESTP has no port for this architecture"
+#endif
+
+#define ESTP_HIDDEN_	__attribute__((visibility("hidden")))
+#define ESTP_WEAK_	__attribute__((weak, visibility("hidden")))
+
+/* The linker's, where there is such a section. */
+extern const struct estp_record __start_estp_entries[] ESTP_WEAK_;
+extern const struct estp_record __stop_estp_entries[] ESTP_WEAK_;
+extern const char __start_estp_text[] ESTP_WEAK_;
+extern const char __stop_estp_text[] ESTP_WEAK_;
+
+/* Defined by ESTP_REQUIRE(). */
+extern const char estp_required_[] ESTP_WEAK_;
+
+/* One in each object, whichever unit it came from. */
+int estp_object_error_ ESTP_WEAK_ = -EAGAIN;
+
+/* An address that the compiler cannot reason about: two symbols are two objects to it. */
+static inline uintptr_t estp_address_(const void *symbol)
+{
+	uintptr_t address = (uintptr_t)symbol;
+
+	__asm__("" : "+r"(address));
+	return address;
+}
+
+static inline size_t estp_records_nr_(void)
+{
+	return (estp_address_(__stop_estp_entries) - estp_address_(__start_estp_entries)) /
+	       sizeof(struct estp_record);
+}
+
+static inline size_t estp_pages_nr_(void)
+{
+	return (estp_address_(__stop_estp_text) - estp_address_(__start_estp_text)) /
+	       ESTP_PAGE_ALIGN_;
+}
+
+/**
+ * estp_has() - ask whether the kernel has a feature of ESTP
+ * @feature: ESTP_FEATURE_*
+ *
+ * A system call.  Anywhere, signal handlers included; leaves errno alone.
+ *
+ * Return: 1 or 0.
+ * Source: SPEC QRY-1.
+ */
+static inline int estp_has(unsigned int feature)
+{
+	int saved = errno, has = !madvise(NULL, feature, MADV_ESTP_QUERY);
+
+	errno = saved;
+	return has;
+}
+
+static inline int estp_register_pages_(void)
+{
+	const char *at = (const char *)estp_address_(__start_estp_text);
+	const char *end = (const char *)estp_address_(__stop_estp_text);
+
+	/* Where pages are smaller than an ESTP page's alignment, only each first is one. */
+	for (; at < end; at += ESTP_PAGE_ALIGN_)
+		if (madvise((void *)at, 1, MADV_ESTP_REGISTER))
+			return -errno;
+	return 0;
+}
+
+static inline void estp_unregister_pages_(void)
+{
+	const char *at = (const char *)estp_address_(__start_estp_text);
+	const char *end = (const char *)estp_address_(__stop_estp_text);
+
+	for (; at < end; at += ESTP_PAGE_ALIGN_)
+		madvise((void *)at, 1, MADV_ESTP_UNREGISTER);
+}
+
+/*
+ * The kernel reads the table during the call only: it is made for the call.  Its base is
+ * the first record, of which all of the object's code is within 2 GiB.
+ */
+static inline int estp_register_records_(void)
+{
+	const struct estp_record *record = __start_estp_entries;
+	size_t nr = estp_records_nr_(), i;
+	size_t len = sizeof(struct estp_table) + nr * sizeof(struct estp_entry);
+	struct estp_table *table;
+	struct estp_entry *entry;
+	int error = 0;
+
+	if (!nr)
+		return 0;
+	if (nr > ESTP_TABLE_COUNT_MAX)
+		return -ENOSPC;
+	table = (struct estp_table *)mmap(NULL, len, PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (table == MAP_FAILED)
+		return -errno;
+	entry = (struct estp_entry *)(table + 1);
+	table->metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, nr);
+	table->base = (uintptr_t)record;
+	table->entries = (uintptr_t)entry;
+	table->entry_size = sizeof(*entry);
+	memcpy(entry, record, nr * sizeof(*entry));
+	for (i = 0; i < nr; i++) {
+		entry[i].start += (int32_t)((const char *)&record[i].start - (const char *)record);
+		entry[i].response +=
+			(int32_t)((const char *)&record[i].response - (const char *)record);
+	}
+	if (madvise(table, sizeof(*table), MADV_ESTP_REGISTER))
+		error = -errno;
+	munmap(table, len);
+	return error;
+}
+
+/**
+ * estp_object_register() - register this object's sequences, if they are not
+ *
+ * The constructor's work, once more: for who wants to try again after the module has
+ * been loaded, or needs it in a constructor of priority below 101.  All or nothing.
+ * Thread-safe; not for signal handlers.  Leaves errno alone.
+ *
+ * Return: 0, they are registered; -ENOSYS, the kernel has no ESTP; -ENOSPC, a limit of
+ * this process; -ENOMEM, no memory; -ENOEXEC, malformed: a sequence was written wrongly,
+ * or this kernel cannot honour it; -EACCES, code that is not executable.
+ * Source: SPEC LIB-1, REG-1 to REG-14.
+ */
+ESTP_WEAK_ __attribute__((section(".text.estp_object_register")))
+int estp_object_register(void)
+{
+	int saved = errno, error;
+
+	error = __atomic_load_n(&estp_object_error_, __ATOMIC_ACQUIRE);
+	if (!error)
+		return 0;
+	error = estp_has(ESTP_FEATURE_VERSION_1) ? 0 : -ENOSYS;
+	if (!error)
+		error = estp_register_pages_();
+	if (!error)
+		error = estp_register_records_();
+	if (error && error != -ENOSYS)
+		estp_unregister_pages_();
+	__atomic_store_n(&estp_object_error_, error, __ATOMIC_RELEASE);
+	errno = saved;
+	return error;
+}
+
+/**
+ * estp_object_error() - is this object registered?
+ *
+ * One load.  Anywhere, signal handlers and constructors included.
+ *
+ * Return: 0, its sequences are registered; -EAGAIN, its constructor has not run yet;
+ * else what estp_object_register() returned.
+ * Source: SPEC LIB-2.
+ */
+static inline int estp_object_error(void)
+{
+	return __atomic_load_n(&estp_object_error_, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * estp_strerror() - what an error of registration means
+ * @error: 0 or a negative errno, as of estp_object_error()
+ *
+ * Anywhere.  Return: a sentence without a full stop; never NULL.
+ */
+static inline const char *estp_strerror(int error)
+{
+	switch (error) {
+	case 0: return "the sequences are registered";
+	case -EAGAIN: return "the object's constructor has not run yet";
+	case -ENOSYS: return "this kernel has no ESTP: the module estp is not loaded";
+	case -ENOSPC: return "this process has reached a limit for sequences";
+	case -ENOMEM: return "the kernel has no memory for the sequences";
+	case -ENOEXEC: return "a sequence is malformed, or of a kind that this kernel cannot honour";
+	case -EACCES: return "a sequence lies in memory that is not executable";
+	case -EFAULT: return "a sequence's page cannot be read";
+	default: return "the sequences could not be registered";
+	}
+}
+
+/**
+ * estp_status() - what the kernel has, and what it has of this object
+ * @status: where to put it
+ *
+ * Some system calls.  Anywhere; leaves errno alone.
+ *
+ * Return: status->error.
+ * Source: SPEC LIB-2.
+ */
+static inline int estp_status(struct estp_status *status)
+{
+	unsigned int feature;
+
+	status->error = estp_object_error();
+	status->features = 0;
+	for (feature = 0; feature < 32; feature++) {
+		if (estp_has(feature))
+			status->features |= 1u << feature;
+		else if (feature == ESTP_FEATURE_VERSION_1)
+			break;
+	}
+	status->sequences = (uint32_t)estp_records_nr_();
+	status->pages = (uint32_t)estp_pages_nr_();
+	return status->error;
+}
+
+/**
+ * ESTP_REQUIRE() - this object does not start without its sequences
+ * @sentence: a string literal: what the user is told
+ *
+ * Once an object, at file scope.  If the registration fails the constructor writes
+ * "SENTENCE: REASON" to the standard error and ends the process with status 69.
+ * Source: SPEC LIB-3.
+ */
+#define ESTP_REQUIRE(sentence) \
+	extern const char estp_required_[] ESTP_HIDDEN_; \
+	const char estp_required_[] = sentence
+
+static inline void estp_complain_(const char *reason)
+{
+	if (write(2, estp_required_, strlen(estp_required_)) < 0 || write(2, ": ", 2) < 0 ||
+	    write(2, reason, strlen(reason)) < 0 || write(2, "\n", 1) < 0)
+		return;
+}
+
+/* Runs once for each unit that includes this; the first one does the work. */
+__attribute__((constructor(101), used))
+static void estp_object_constructor_(void)
+{
+	if (estp_object_error() != -EAGAIN)
+		return;
+	estp_object_register();
+	if (estp_object_error() && estp_address_(estp_required_)) {
+		estp_complain_(estp_strerror(estp_object_error()));
+		_exit(69);
+	}
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ESTP_OBJECT_H */

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+#
+# libestp, static and shared.  Its sources: lib/*.c, lib/<isa>/*.[cS], and core/, which it
+# validates pages with that are made at run time.
+#
+#   LIBESTP      build/lib/libestp.a
+#   LIBESTP_SO   build/lib/libestp.so.1, and libestp.so beside it
+
+LIB_ARCH ?= x86_64
+LIB_CC ?= $(CC)
+LIB_AR ?= ar
+LIB_OUT ?= build/lib
+LIB_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ffunction-sections -D_GNU_SOURCE \
+	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers \
+	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore
+
+LIBESTP := $(LIB_OUT)/libestp.a
+LIBESTP_SO := $(LIB_OUT)/libestp.so.1
+LIB_HEADERS := $(wildcard lib/include/estp/*.h lib/include/estp/*/*.h)
+lib_objects := $(patsubst %,$(LIB_OUT)/%.o,$(wildcard lib/*.c lib/$(LIB_ARCH)/*.[cS]) \
+	core/parse.c core/rule.c core/sort.c)
+
+.PHONY: lib
+lib: $(LIBESTP) $(LIBESTP_SO)
+
+$(LIB_OUT)/%.c.o: %.c lib/lib.mk
+	@mkdir -p $(@D)
+	$(LIB_CC) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB_OUT)/%.S.o: %.S lib/lib.mk
+	@mkdir -p $(@D)
+	$(LIB_CC) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBESTP): $(lib_objects)
+	rm -f $@
+	$(LIB_AR) rcs $@ $^
+
+$(LIBESTP_SO): $(lib_objects) lib/libestp.map
+	$(LIB_CC) -shared -Wl,-soname,$(@F) -Wl,--version-script,lib/libestp.map -Wl,-z,defs \
+		-o $@ $(lib_objects)
+	ln -sf $(@F) $(LIB_OUT)/libestp.so
+
+-include $(lib_objects:.o=.d)
