@@ -9,6 +9,7 @@
 #   UNIT_TESTS      programs of the host that print TAP
 #   GUEST_TESTS     programs and scripts of tests/guest/, see tests/run-guest
 #   GUEST_FILES     what those pack besides themselves
+#   DEBUG_TESTS     further ones, for kernels made to find bugs; DEBUG_FILES theirs
 #   BENCH           the command of `make bench`, BENCH_FILES what it needs built
 #
 # All that is built lands in build/. FLAVOUR chooses the kernel: vm/kernels/.
@@ -20,7 +21,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check bench install clean distclean
+.PHONY: help module demo check check-debug check-debug-one bench install clean distclean
 .DELETE_ON_ERROR:
 
 help: ## this text
@@ -52,6 +53,20 @@ check: ## all tests, each clause of SPEC.md among them [JOBS=1]
 	@$(MAKE) --no-print-directory -s $(UNIT_TESTS) $(GUEST_TESTS) $(GUEST_FILES)
 	@echo "check: running the tests"
 	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds tests/hooks_matter $(UNIT_TESTS) $(GUEST_TESTS)
+
+check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN [hours]
+	@vm/packages check kernel
+	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=debug
+	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=kcsan
+
+check-debug-one: # one of them, by FLAVOUR
+	@echo "check-debug: making the $(FLAVOUR) kernel, estp.ko and the tests"
+	@vm/build-kernel 6.12 $(FLAVOUR)
+	@vm/build-module
+	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
+	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
+	@GUEST_OPTIONS="--timeout 1200 --mem 1536 --env TEST_SLOW=8" \
+		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_TESTS)
 
 bench: ## what it costs, in counted guest instructions
 	@vm/packages bench

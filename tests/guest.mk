@@ -27,6 +27,8 @@ GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
 	$(wildcard tests/guest/lib/*.c)) \
 	$(wildcard tests/guest/*.sh)
+# Those that need a kernel made for debugging: `make check-debug`.
+DEBUG_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,$(wildcard tests/guest/debug/*.c))
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
@@ -48,4 +50,4 @@ $(GUEST_OUT)/$(1): $(GUEST_OUT)/$(1).c.o $(GUEST_HARNESS) \
 	$(if $(filter lib/%,$(1)),$(LIBESTP))
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $$@ $$^
 endef
-$(foreach test,$(patsubst $(GUEST_OUT)/%,%,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS))),$(eval $(call guest_test,$(test))))
+$(foreach test,$(patsubst $(GUEST_OUT)/%,%,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS) $(DEBUG_TESTS))),$(eval $(call guest_test,$(test))))

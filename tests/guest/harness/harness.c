@@ -110,6 +110,18 @@ static void done(void)
 
 /* Time --------------------------------------------------------------------- */
 
+unsigned int slowness(void)
+{
+	static unsigned int factor;
+	const char *text;
+
+	if (!factor) {
+		text = getenv("TEST_SLOW");
+		factor = text && atoi(text) > 0 ? atoi(text) : 1;
+	}
+	return factor;
+}
+
 u64 now_ms(void)
 {
 	struct timespec t;
@@ -140,7 +152,7 @@ void *shared(size_t len)
 static int wait_child(pid_t pid, unsigned int seconds)
 {
 	struct pollfd poll_fd = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-	u64 end = now_ms() + seconds * 1000ull;
+	u64 end = now_ms() + seconds * 1000ull * slowness();
 	bool late = false;
 	int status, nr;
 

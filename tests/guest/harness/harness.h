@@ -80,13 +80,15 @@ void bail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* Time ----------------------------------------------------------------- */
 
 u64 now_ms(void);
+/* How much slower than a stock one this kernel is: TEST_SLOW in the environment, or 1. */
+unsigned int slowness(void);
 void sleep_us(unsigned int us);
 /*
  * Waits until @cond, giving the CPU away meanwhile; false after @ms.  Sleeping is
  * dear in an emulated guest: at first it only yields.
  */
 #define wait_until(cond, ms) ({						\
-	u64 end_ = now_ms() + (ms);					\
+	u64 end_ = now_ms() + (u64)(ms) * slowness();			\
 	unsigned int tries_ = 0;					\
 	bool held_;							\
 	while (!(held_ = (cond)) && now_ms() < end_) {			\

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm: --append kmemleak=off --timeout 900 --mem 1024
+ *
+ * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1: whichever allocation, page or copy from or to user
+ * memory fails, each call ends in an errno with nothing changed, or in success, and a task
+ * that could not be covered never runs.
+ *
+ * Method: the kernel's fail-nth makes the n-th thing fail that may fail in one call of one
+ * thread: n goes up from 1 until the call is through without reaching it, so each gets its
+ * turn. Proof: so many failures were injected and so many calls failed. The twin is that
+ * last round, in which nothing fails and all works.
+ */
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "probe.h"
+
+const unsigned int test_seconds = 850;
+
+#define VALUE	0x1000
+#define PAGES	24
+#define LIMIT	4000		/* injections an operation; more would be a livelock */
+
+static size_t page;
+static u8 *base;
+static int nth_fd = -1;
+
+static void open_nth(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", gettid_());
+	nth_fd = open(path, O_RDWR | O_CLOEXEC);
+	must(nth_fd >= 0);
+}
+
+static void inject(unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	must(pwrite(nth_fd, text, len, 0) == len);
+}
+
+/* Ends the injection; true if it came to it. */
+static bool injected(void)
+{
+	char text[16] = "";
+
+	/* What is left to count; reading may itself not fail. */
+	must(pread(nth_fd, text, sizeof(text) - 1, 0) > 0);
+	inject(0);
+	return atoi(text) == 0;
+}
+
+static void set(const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s", name);
+	fd = open(path, O_WRONLY);
+	must(fd >= 0 && write(fd, value, strlen(value)) > 0);
+	close(fd);
+}
+
+struct tally {
+	u32 injected, failed, killed, wrong;
+	int error;			/* one that was not to be */
+};
+
+static struct tally *tally;
+
+static void count(int err, const int *may)
+{
+	int i;
+
+	if (!err)
+		return;
+	tally->failed++;
+	for (i = 0; may[i]; i++)
+		if (err == -may[i])
+			return;
+	tally->error = err;
+	tally->wrong++;
+}
+
+static void report(const char *what, bool fails)
+{
+	diag("%s: %u failures injected, %u calls failed, %u processes killed", what,
+	     tally->injected, tally->failed, tally->killed);
+	is(tally->wrong, 0, "%s: an errno of the manual or success, and the state to match", what);
+	if (tally->error)
+		diag("%s: an unexpected error, %d", what, tally->error);
+	if (fails)
+		ok(tally->injected && tally->failed + tally->killed,
+		   "%s: failures were injected, and seen", what);
+	memset(tally, 0, sizeof(*tally));
+}
+
+/* ---- In this process, again and again ------------------------------------------ */
+
+static const int call_may[] = { ENOMEM, EFAULT, ENOSPC, 0 };
+
+static bool consistent(struct guard *g, u8 *p, bool registered)
+{
+	return (probe_fault(p, VALUE) == 0) == registered && (registered || guard_holds(g));
+}
+
+static void pages(void)
+{
+	struct guard g;
+	u32 n;
+
+	guard_new(&g, 0x5000);
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+		int err;
+
+		inject(n);
+		err = madv_register(base, PAGES * page);
+		hit = injected();
+		tally->injected += hit;
+		count(err, call_may);
+		tally->wrong += !consistent(&g, base + (n % PAGES) * page, !err);
+		if (!err)
+			must(!madv_unregister(base, PAGES * page));
+		if (!hit)
+			break;
+	}
+	report("REGISTER of pages", true);
+	must(!madv_unregister(g.page, page));
+}
+
+static void table(void)
+{
+	struct guard g;
+	struct table t;
+	u32 n;
+
+	guard_new(&g, 0x5000);
+	table_init(&t, base);
+	for (n = 0; n < PAGES; n++)
+		probe_entries(&t, base + n * page, 0);
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+		int err;
+
+		inject(n);
+		err = table_register(&t);
+		hit = injected();
+		tally->injected += hit;
+		count(err, call_may);
+		tally->wrong += !consistent(&g, base + (n % PAGES) * page, !err);
+		if (!err)
+			must(!madv_unregister(base, PAGES * page));
+		if (!hit)
+			break;
+	}
+	table_free(&t);
+	report("REGISTER of a table", true);
+	must(!madv_unregister(g.page, page));
+}
+
+static void replace(void)
+{
+	u32 n;
+
+	must(!madv_register(base, PAGES * page));
+	for (n = 1; n < LIMIT; n++) {
+		int which = n & 1, err, i, seen = 0;
+		bool hit;
+
+		for (i = 0; i < PAGES; i++)
+			probe_header(base + i * page, which);
+		inject(n);
+		err = madv_register(base, PAGES * page);
+		hit = injected();
+		tally->injected += hit;
+		count(err, call_may);
+		/* All old or all new. */
+		for (i = 0; i < PAGES; i++)
+			seen += probe_fault(base + i * page, VALUE) == (err ? !which : which);
+		tally->wrong += seen != PAGES;
+		if (err)
+			must(!madv_register(base, PAGES * page));
+		if (!hit)
+			break;
+	}
+	for (n = 0; n < PAGES; n++)
+		probe_header(base + n * page, 0);
+	report("REGISTER in place of what was there", true);
+	must(!madv_unregister(base, PAGES * page));
+}
+
+static void unregister(void)
+{
+	u32 n;
+
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+
+		must(!madv_register(base, PAGES * page));
+		inject(n);
+		tally->wrong += madv_unregister(base, PAGES * page) != 0;
+		hit = injected();
+		tally->injected += hit;
+		tally->wrong += probe_fault(base, VALUE) != -1;
+		if (!hit)
+			break;
+	}
+	report("UNREGISTER", false);
+}
+
+static void fence(void)
+{
+	u32 n;
+
+	must(!madv_register(base, PAGES * page));
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+
+		inject(n);
+		count(madv_fence(), call_may);
+		hit = injected();
+		tally->injected += hit;
+		tally->wrong += madv_fence() != 0;
+		if (!hit)
+			break;
+	}
+	report("FENCE", false);
+	must(!madv_unregister(base, PAGES * page));
+}
+
+static void device(void)
+{
+	static struct estp_sequence seq[PAGES * ESTP_SELECTOR_NR];
+	u32 n;
+
+	must(!madv_register(base, PAGES * page));
+	for (n = 1; n < LIMIT; n++) {
+		struct estp_list list = { .mem_fd = -1, .sequences = (u64)seq,
+					  .capacity = ARRAY_LEN(seq) };
+		bool hit;
+		int err;
+
+		inject(n);
+		err = device_ioctl(ESTP_IOC_LIST, &list);
+		hit = injected();
+		tally->injected += hit;
+		/* Opening the device may fail in ways of its own. */
+		if (err)
+			tally->failed++;
+		else
+			tally->wrong += list.count != ARRAY_LEN(seq);
+		if (!hit)
+			break;
+	}
+	report("the device's list", true);
+	must(!madv_unregister(base, PAGES * page));
+}
+
+/* ---- A process or thread each ---------------------------------------------------- */
+
+static unsigned int now_n;
+static volatile bool *went_through;	/* shared: the round did not come to it */
+
+static void first(void *arg)
+{
+	bool hit;
+	int err;
+
+	(void)arg;
+	open_nth();
+	inject(now_n);
+	err = madv_register(base, PAGES * page);
+	hit = injected();
+	tally->injected += hit;
+	*went_through = !hit;
+	count(err, call_may);
+	tally->wrong += (probe(base, VALUE, ESTP_FAULT) == 0) != !err;
+	if (!err)
+		tally->wrong += probe(base, VALUE, ESTP_PREEMPTION) != 0;
+	_exit(0);
+}
+
+static void forked(void *arg)
+{
+	bool hit;
+	pid_t pid;
+	int status;
+
+	(void)arg;
+	must(!madv_register(base, PAGES * page));
+	open_nth();
+	inject(now_n);
+	pid = fork();
+	if (!pid) {
+		struct list list = list_own();
+		bool whole = list.nr == PAGES * ESTP_SELECTOR_NR &&
+			     probe(base, VALUE, ESTP_FAULT) == 0 &&
+			     probe(base + page, VALUE, ESTP_PREEMPTION) == 0;
+
+		_exit(whole ? 0 : 1);
+	}
+	hit = injected();
+	tally->injected += hit;
+	*went_through = !hit;
+	if (pid < 0) {
+		tally->failed++;
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid);
+	if (killed_by(status, SIGKILL))
+		tally->killed++;
+	else
+		tally->wrong += !exited_with(status, 0);
+	_exit(0);
+}
+
+static void *covered(void *arg)
+{
+	(void)arg;
+	if (probe(base, VALUE, ESTP_FAULT) != 0 || probe(base, VALUE, ESTP_PREEMPTION) != 0)
+		tally->wrong++;
+	return NULL;
+}
+
+static void threaded(void *arg)
+{
+	pthread_t thread;
+	bool hit;
+	int err;
+
+	(void)arg;
+	must(!madv_register(base, PAGES * page));
+	open_nth();
+	inject(now_n);
+	err = pthread_create(&thread, NULL, covered, NULL);
+	hit = injected();
+	tally->injected += hit;
+	*went_through = !hit;
+	if (err)
+		tally->failed++;
+	else
+		must(!pthread_join(thread, NULL));
+	_exit(0);
+}
+
+static void each(const char *what, void (*fn)(void *arg))
+{
+	*went_through = false;
+	for (now_n = 1; now_n < LIMIT && !*went_through; now_n++) {
+		int status = run_child(fn, NULL, 60);
+
+		/* A thread that could not be covered takes its process with it. */
+		if (killed_by(status, SIGKILL)) {
+			tally->killed++;
+			tally->injected++;
+		} else if (!exited_with(status, 0)) {
+			diag("%s, failure %u: ended by %s", what, now_n, ending(status));
+			tally->wrong++;
+		}
+	}
+	ok(*went_through, "%s: the last round goes through", what);
+	report(what, true);
+}
+
+void test(void)
+{
+	u32 i;
+
+	need_estp();
+	need_cpus(2);
+	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
+	if (access("/proc/self/fail-nth", W_OK))
+		skip_all("the kernel cannot inject failures");
+	set("failslab/ignore-gfp-wait", "N");
+	set("fail_page_alloc/ignore-gfp-wait", "N");
+	set("fail_page_alloc/ignore-gfp-highmem", "N");
+	set("fail_page_alloc/min-order", "0");
+	set("failslab/verbose", "0");
+	set("fail_page_alloc/verbose", "0");
+	set("fail_usercopy/verbose", "0");
+	page = page_size();
+	tally = shared(sizeof(*tally));
+	went_through = shared(page);
+	base = pages_new(PAGES);
+	for (i = 0; i < PAGES; i++) {
+		probe_code(base + i * page, VALUE);
+		probe_header(base + i * page, 0);
+	}
+	pin(0);
+	each("a first REGISTER", first);
+	each("fork", forked);
+	each("a new thread", threaded);
+	open_nth();
+	pages();
+	table();
+	replace();
+	unregister();
+	fence();
+	device();
+}
