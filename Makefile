@@ -21,7 +21,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-debug check-debug-one bench install clean distclean
+.PHONY: help module demo check check-debug check-debug-one fuzz-guest bench install clean distclean
 .DELETE_ON_ERROR:
 
 help: ## this text
@@ -67,6 +67,15 @@ check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
 	@GUEST_OPTIONS="--timeout 1200 --mem 1536 --env TEST_SLOW=8" \
 		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_TESTS)
+
+FUZZ_SEED ?= 1
+FUZZ_SECONDS ?= 600
+fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
+	@vm/packages check
+	@$(MAKE) --no-print-directory -s build/tests/guest/hostile_processes
+	@GUEST_ONCE=1 GUEST_OPTIONS="--timeout $$(($(FUZZ_SECONDS) * 4 + 300)) \
+		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
+		tests/run-guest build/tests/guest/hostile_processes
 
 bench: ## what it costs, in counted guest instructions
 	@vm/packages bench
