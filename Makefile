@@ -25,7 +25,7 @@ DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 .DELETE_ON_ERROR:
 
 help: ## this text
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 

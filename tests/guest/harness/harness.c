@@ -16,8 +16,6 @@
 
 #include "harness.h"
 
-__attribute__((weak)) const unsigned int test_seconds = 30;
-
 static unsigned int ok_nr, failed_nr;
 
 /* TAP ---------------------------------------------------------------------- */
