@@ -24,6 +24,14 @@
 #error "estp: needs a kernel with CONFIG_UPROBES and CONFIG_TRACEPOINTS"
 #endif
 
+/* Lockdep's kind asks for tasklist_lock, which is not exported: our walks are under RCU. */
+#ifdef CONFIG_PROVE_RCU_LIST
+#include <linux/sched/signal.h>
+#undef __for_each_thread
+#define __for_each_thread(signal, t) \
+	list_for_each_entry_rcu(t, &(signal)->thread_head, thread_node)
+#endif
+
 /* task_work_add() before the next user instruction, from the scheduler's locks. */
 #define ESTP_TWA_RESUME_ATOMIC	(TWA_RESUME | TWAF_NO_ALLOC)
 
