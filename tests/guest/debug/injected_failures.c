@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm: --append kmemleak=off --timeout 900 --mem 1024
+ * vm: --timeout 900 --mem 1024
  *
  * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1: whichever allocation, page or copy from or to user
  * memory fails, each call ends in an errno with nothing changed, or in success, and a task
