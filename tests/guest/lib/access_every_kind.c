@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/*
+ * FLT-1, FLT-2, LIB-1: every function of estp/access.h answers for every kind of memory,
+ * by FAULT: the kernel counts the diversions, and handlers of SIGSEGV and SIGBUS that
+ * somebody else has installed are never called.
+ *
+ * access_every_kind_without.c is the same without the module.
+ */
+#include "access_kinds.h"
+
+void test(void)
+{
+	need_estp_and_counters();
+	is(estp_object_error(), 0, "the sequences are registered");
+	access_kinds();
+}
