@@ -3,10 +3,10 @@
 
 WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
 WORKED_OUT := build/examples
-WORKED := allocator-race
+WORKED := allocator-race cancellation conditional-load
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
-	-Wmissing-prototypes -pthread -Ilib/include
+	-Wmissing-prototypes -pthread -Ilib/include -Iexamples/$(WORKED_ARCH)
 
 GUEST_FILES += $(WORKED:%=$(WORKED_OUT)/%)
 
