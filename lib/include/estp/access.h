@@ -39,7 +39,7 @@ extern "C" {
  *
  * Return: 0; -EFAULT, one of the bytes cannot be read.  By the slow way also -EPERM or
  * -ENOSYS, process_vm_writev(2) is forbidden or missing: it is not known.
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-2, ACC-5.
  */
 ESTP_EXPORT int estp_load64(const void *address, uint64_t *value);
 /* estp_load32() - 4 bytes */
@@ -58,7 +58,7 @@ ESTP_EXPORT int estp_load8(const void *address, uint8_t *value);
  *
  * Return: 0; -EFAULT, one of the bytes cannot be written: none was.  By the slow way
  * also -EPERM or -ENOSYS, process_vm_readv(2) is forbidden or missing.
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-2, ACC-5.
  */
 ESTP_EXPORT int estp_store64(void *address, uint64_t value);
 /* estp_store32() - 4 bytes */
@@ -78,7 +78,7 @@ ESTP_EXPORT int estp_store8(void *address, uint8_t value);
  *
  * Return: bytes copied: @len, or the number of the first byte that could not be read or
  * could not be written.  Nothing after it has been written.
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-3, ACC-5.
  */
 ESTP_EXPORT size_t estp_copy(void *to, const void *from, size_t len);
 
@@ -89,7 +89,7 @@ ESTP_EXPORT size_t estp_copy(void *to, const void *from, size_t len);
  *
  * Return: bytes before the first 0; @max, there is no 0 among @max bytes; -EFAULT, a byte
  * before either cannot be read.  By the slow way also -EPERM or -ENOSYS, as estp_load64().
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-4, ACC-5.
  */
 ESTP_EXPORT ssize_t estp_strnlen(const char *string, size_t max);
 
@@ -102,7 +102,7 @@ ESTP_EXPORT ssize_t estp_strnlen(const char *string, size_t max);
  * the same: prefer estp_load64() and estp_copy(), which look and take at once.
  *
  * Return: 1 or 0.  By the slow way 0 also where process_vm_writev(2) is forbidden.
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-4, ACC-5.
  */
 ESTP_EXPORT int estp_readable(const void *address, size_t len);
 
@@ -116,7 +116,7 @@ ESTP_EXPORT int estp_readable(const void *address, size_t len);
  * page of a file dirty.
  *
  * Return: 1 or 0.
- * Source: SPEC FLT-1, FLT-2.
+ * Source: SPEC ACC-1, ACC-4, ACC-5.
  */
 ESTP_EXPORT int estp_writable(void *address, size_t len);
 

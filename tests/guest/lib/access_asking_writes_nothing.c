@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * estp_writable() changes no data: not what is there, and not what another thread stores
+ * ACC-4: estp_writable() changes no data: not what is there, and not what another thread stores
  * there at the same time; by its sequence and by the slow way.
  *
  * Method: a thread counts in the very byte that is asked about, and would miss any count

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * FLT-1: estp_copy() copies exactly the bytes before the first that cannot be read or
+ * ACC-3: estp_copy() copies exactly the bytes before the first that cannot be read or
  * written, wherever that is, and touches no other.
  */
 #include "access_copies.h"

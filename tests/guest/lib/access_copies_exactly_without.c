@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * LIB-2: without ESTP estp_copy() is as exact as with it.
+ * ACC-3, ACC-5: without ESTP estp_copy() is as exact as with it.
  *
  * vm: --no-load
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * FLT-1, FLT-2, LIB-1: every function of estp/access.h answers for every kind of memory,
+ * ACC-1, ACC-2, ACC-4, FLT-1, FLT-2: every function of estp/access.h answers for every kind of memory,
  * by FAULT: the kernel counts the diversions, and handlers of SIGSEGV and SIGBUS that
  * somebody else has installed are never called.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * LIB-2: without ESTP the functions of estp/access.h give the same answers as with it,
+ * ACC-5: without ESTP the functions of estp/access.h give the same answers as with it,
  * without a handler, too.
  *
  * vm: --no-load

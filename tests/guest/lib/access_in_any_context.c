@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * FLT-2, LIB-1, LIB-2: access to bad memory is answered in any context: before the
+ * ACC-1, ACC-5, FLT-2, LIB-1, LIB-2: access to bad memory is answered in any context: before the
  * first constructor, in constructors, in signal handlers, with the fault's signal blocked,
  * ignored, or handled by somebody else, in new threads, after fork, when the process's
  * first thread has gone.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * FLT-1, FLT-5: memory that another thread maps and unmaps all the time: each access gives
+ * ACC-1, FLT-1, FLT-5: memory that another thread maps and unmaps all the time: each access gives
  * the bytes or says no, and nothing else happens.
  *
  * Method: it goes on until each function has had enough of either answer.
