@@ -26,7 +26,7 @@ GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
 	$(wildcard tests/guest/lib/*.c)) \
-	$(wildcard tests/guest/*.sh)
+	$(wildcard tests/guest/*.sh tests/guest/lib/*.sh)
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# The worked examples that are one program each: examples/NAME/ -> build/examples/NAME.
+
+WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
+WORKED_OUT := build/examples
+WORKED := allocator-race
+
+WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
+	-Wmissing-prototypes -pthread -Ilib/include
+
+GUEST_FILES += $(WORKED:%=$(WORKED_OUT)/%)
+
+define worked_example
+$(WORKED_OUT)/$(1): $(patsubst examples/%,$(WORKED_OUT)/obj/%.o,\
+	$(wildcard examples/$(1)/*.c examples/$(1)/$(WORKED_ARCH)/*.[cS]))
+	$(CC) -pthread -o $$@ $$^
+endef
+$(foreach one,$(WORKED),$(eval $(call worked_example,$(one))))
+
+$(WORKED_OUT)/obj/%.o: examples/%
+	@mkdir -p $(@D)
+	$(CC) $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(WORKED:%=$(WORKED_OUT)/obj/%) -name '*.d' 2>/dev/null)
