@@ -3,7 +3,7 @@
 
 WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
 WORKED_OUT := build/examples
-WORKED := allocator-race cancellation conditional-load
+WORKED := allocator-race cancellation conditional-load safebox
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
 	-Wmissing-prototypes -pthread -Ilib/include -Iexamples/$(WORKED_ARCH)
