@@ -25,22 +25,22 @@
  *
  *	offset  bytes
  *	0x000   01 00 00 01 50 54 53 45   metadata word: count 1, page layout, version 1, "ESTP"
- *	0x008   10 00 1f 00 10 00 00 00   descriptor: response, end, start, PREEMPTION
+ *	0x008   10 00 21 00 10 00 00 00   descriptor: response, end, start, PREEMPTION
  *	        ...                       more of them: PREEMPTION, INTERRUPT, FAULT
  *	0x010   8b 16                     add_start:  mov (%rsi),%edx
  *	        ...
- *	0x01b   48 89 04 17               add_commit: mov %rax,(%rdi,%rdx)
- *	0x01f   c3                        add_end:    ret
+ *	0x01d   48 89 04 17               add_commit: mov %rax,(%rdi,%rdx)
+ *	0x021   c3                        add_end:    ret
  *	        .. .. .. .. .. .. .. ..   prefix word: mask, length; right before the
  *	        ...                       response of an INTERRUPT
- *	0x020   cc cc cc ...              filler up to 0x1000 (arm64: 0x10000)
+ *	0x022   cc cc cc ...              filler up to 0x1000 (arm64: 0x10000)
  *
  * Descriptors may be written anywhere between estp_page and estp_page_end; those of one
  * selector in rising order of start, end, response.  They are brought in front of the
  * code here; a file may have several pages.  All spans and responses are labels of this
- * page.  What the assembler can see to be wrong it refuses, in words that are the
- * name of a symbol: GNU as says "division by zero when setting `.Lestp_...'", clang
- * shows a line with that name; the name ends in what is meant.
+ * page.  What the assembler can see to be wrong it refuses.  The name of a symbol tells
+ * what it is: GNU as says "division by zero when setting
+ * `.Lestp_page_is_overfull__counter__12'", clang shows the line that has the name in it.
  *
  * A unit in C or C++ of the same object includes estp/object.h, and has with it what
  * registers the pages; without one the link fails for want of estp_object_register.
