@@ -201,7 +201,8 @@ static inline int estp_register_records_(void)
  * or this kernel cannot honour it; -EACCES, code that is not executable.
  * Source: SPEC LIB-1, REG-1 to REG-14.
  */
-ESTP_WEAK_ __attribute__((section(".text.estp_object_register")))
+int estp_object_register(void) ESTP_WEAK_;
+__attribute__((section(".text.estp_object_register")))
 int estp_object_register(void)
 {
 	int saved = errno, error;
