@@ -82,7 +82,11 @@ extern const struct estp_record __stop_estp_entries[] ESTP_WEAK_;
 extern const char __start_estp_text[] ESTP_WEAK_;
 extern const char __stop_estp_text[] ESTP_WEAK_;
 
-/* Defined by ESTP_REQUIRE(). */
+/*
+ * Defined by ESTP_REQUIRE(): a mark, then the sentence.  Where it is not defined its
+ * address is 0, or, gold having linked the object, that of the object's first byte.
+ */
+#define ESTP_REQUIRED_MARK_	"\1"
 extern const char estp_required_[] ESTP_WEAK_;
 
 /* One in each object, whichever unit it came from. */
@@ -198,7 +202,7 @@ static inline int estp_register_records_(void)
  * Source: SPEC LIB-1, REG-1 to REG-14.
  */
 int estp_object_register(void) ESTP_WEAK_;
-ESTP_WEAK_ __attribute__((section(".text.estp_object_register")))
+__attribute__((section(".text.estp_object_register")))
 int estp_object_register(void)
 {
 	int saved = errno, error;
@@ -289,11 +293,20 @@ static inline int estp_status(struct estp_status *status)
  */
 #define ESTP_REQUIRE(sentence) \
 	extern const char estp_required_[] ESTP_HIDDEN_; \
-	const char estp_required_[] = sentence
+	const char estp_required_[] = ESTP_REQUIRED_MARK_ sentence
+
+static inline int estp_is_required_(void)
+{
+	const char *required = (const char *)estp_address_(estp_required_);
+
+	return required && *required == *ESTP_REQUIRED_MARK_;
+}
 
 static inline void estp_complain_(const char *reason)
 {
-	if (write(2, estp_required_, strlen(estp_required_)) < 0 || write(2, ": ", 2) < 0 ||
+	const char *sentence = estp_required_ + sizeof(ESTP_REQUIRED_MARK_) - 1;
+
+	if (write(2, sentence, strlen(sentence)) < 0 || write(2, ": ", 2) < 0 ||
 	    write(2, reason, strlen(reason)) < 0 || write(2, "\n", 1) < 0)
 		return;
 }
@@ -305,7 +318,7 @@ static void estp_object_constructor_(void)
 	if (estp_object_error() != -EAGAIN)
 		return;
 	estp_object_register();
-	if (estp_object_error() && estp_address_(estp_required_)) {
+	if (estp_object_error() && estp_is_required_()) {
 		estp_complain_(estp_strerror(estp_object_error()));
 		_exit(69);
 	}

@@ -93,8 +93,11 @@
 	ESTP_RECORD_(tag, ESTP_ASM_INTERRUPT, response,				\
 		     response_end " - " response, 0, mask, flags)
 
-/* Code that is seldom run stands elsewhere in the object's text. */
-#define ESTP_COLD_BEGIN		".pushsection .text.unlikely,\"ax\",@progbits\n\t"
+/*
+ * Code that is seldom run stands elsewhere in the object's text: in a section of its own,
+ * or the stubs of two functions would keep each other from being dropped.
+ */
+#define ESTP_COLD_BEGIN		".pushsection .text.unlikely.estp_%=,\"ax\",@progbits\n\t"
 #define ESTP_COLD_END		".popsection\n\t"
 
 #endif /* ESTP_SEQUENCE_H */
