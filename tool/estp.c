@@ -12,6 +12,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } command[] = {
 	{ "dump", "show the sequences of a file or a process", estp_dump },
+	{ "check", "verify the sequences of files", estp_check },
 };
 
 #define COMMAND_NR	(sizeof(command) / sizeof(*command))
