@@ -68,10 +68,8 @@ static void lead(struct path *path, u32 from, u32 i, u64 addr, bool falls)
 	struct step *step = &path->step[from];
 	u32 at = span_node(span, addr);
 
-	if (falls && addr >= path->end) {
+	if (falls && addr >= path->end)
 		response->over = step->insn.addr;
-		return;
-	}
 	if (at != OUTSIDE) {
 		if (addr == span->start)
 			response->restarts = true;
