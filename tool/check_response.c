@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A response's code, followed until it leaves: for the span, or for where nobody can tell.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+/*
+ * A response that restarts does so soon.  What comes back to the start after more than
+ * this is the program's own loop: it knows that the sequence has ended.
+ */
+#define FOLLOW_MAX	64
+
+struct step {
+	struct insn insn;
+	u32 next[2];		/* steps */
+	u32 span[2];		/* nodes of the span */
+	struct regs live;
+};
+
+struct path {
+	struct check *check;
+	const struct span *span;
+	struct response *response;
+	struct step step[FOLLOW_MAX];
+	u32 nr;
+	u64 end;		/* of the response, if it has a length; else ~0 */
+};
+
+/* What a call may change (System V), so that it cannot be read afterwards. */
+#define CALL_CLOBBERS	(GPR(0) | GPR(1) | GPR(2) | GPR(6) | GPR(7) | GPR(8) | GPR(9) | \
+			 GPR(10) | GPR(11))
+
+static u32 step_at(const struct path *path, u64 addr)
+{
+	u32 i;
+
+	for (i = 0; i < path->nr; i++)
+		if (path->step[i].insn.addr == addr)
+			return i;
+	return OUTSIDE;
+}
+
+/* The step at addr, made if there was none; OUTSIDE if it is not followed. */
+static u32 add_step(struct path *path, u64 addr)
+{
+	u32 at = step_at(path, addr);
+	const u8 *bytes;
+	u64 len;
+
+	if (at != OUTSIDE)
+		return at;
+	bytes = object_bytes(path->check->object, addr, &len);
+	if (path->nr == FOLLOW_MAX || !bytes ||
+	    !decode(path->check->decoder, bytes, len, addr, &path->step[path->nr].insn)) {
+		path->response->left = true;
+		return OUTSIDE;
+	}
+	return path->nr++;
+}
+
+static void lead(struct path *path, u32 from, u32 i, u64 addr, bool falls)
+{
+	const struct span *span = path->span;
+	struct response *response = path->response;
+	struct step *step = &path->step[from];
+	u32 at = span_node(span, addr);
+
+	if (falls && addr >= path->end)
+		response->over = step->insn.addr;
+	if (at != OUTSIDE) {
+		if (addr == span->start)
+			response->restarts = true;
+		else
+			response->resumes = true;
+		if (span->node[at].insn.addr == addr)
+			step->span[i] = at;
+		return;
+	}
+	at = add_step(path, addr);
+	path->step[from].next[i] = at;
+}
+
+static void follow(struct path *path)
+{
+	u32 n;
+
+	for (n = 0; n < path->nr; n++) {
+		struct step *step = &path->step[n];
+		const struct insn *insn = &step->insn;
+		u64 end = insn_end(insn);
+
+		step->next[0] = step->next[1] = step->span[0] = step->span[1] = OUTSIDE;
+		step->live = (struct regs) { 0 };
+		if (path->end != ~0ull && insn->addr < path->end) {
+			if (end > path->end)
+				path->response->over = insn->addr;
+			if (end > path->response->reach)
+				path->response->reach = end;
+		}
+		switch (insn->flow) {
+		case FLOW_BRANCH:
+			lead(path, n, 1, insn->target, false);
+			/* fall through */
+		case FLOW_NEXT:
+		case FLOW_CALL:
+		case FLOW_CALL_INDIRECT:
+			lead(path, n, 0, end, insn->addr < path->end);
+			break;
+		case FLOW_JUMP:
+			lead(path, n, 0, insn->target, false);
+			break;
+		case FLOW_JUMP_INDIRECT:
+			path->response->left = true;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void find_live(struct path *path)
+{
+	bool changed = true;
+	u32 n, i;
+
+	while (changed) {
+		changed = false;
+		for (n = path->nr; n-- > 0;) {
+			struct step *step = &path->step[n];
+			struct regs live = { 0 }, old = step->live;
+
+			for (i = 0; i < 2; i++) {
+				const struct regs *more =
+					step->span[i] != OUTSIDE ? &path->span->node[step->span[i]].live :
+					step->next[i] != OUTSIDE ? &path->step[step->next[i]].live : NULL;
+
+				if (more) {
+					live.gpr |= more->gpr;
+					live.other |= more->other;
+				}
+			}
+			live.gpr &= ~step->insn.write.gpr;
+			live.other &= ~step->insn.write.other;
+			if (step->insn.flow == FLOW_CALL || step->insn.flow == FLOW_CALL_INDIRECT) {
+				live.gpr &= ~CALL_CLOBBERS;
+				live.other &= ~(OTHER_FP | OTHER_FLAGS);
+			}
+			live.gpr |= step->insn.read.gpr;
+			live.other |= step->insn.read.other;
+			step->live = live;
+			changed |= live.gpr != old.gpr || live.other != old.other;
+		}
+	}
+}
+
+void response_read(struct check *check, const struct span *span, struct response *response)
+{
+	const struct estp_sequence *seq = &span->sequence->seq;
+	u32 at = span_node(span, seq->response);
+	struct path *path;
+
+	*response = (struct response) { 0 };
+	if (at != OUTSIDE && !seq->response_len) {
+		response->restarts = seq->response == span->start;
+		response->resumes = !response->restarts;
+		response->live = span->node[at].live;
+		return;
+	}
+	path = tool_alloc(sizeof(*path));
+	path->check = check;
+	path->span = span;
+	path->response = response;
+	path->end = seq->response_len ? seq->response + seq->response_len : ~0ull;
+	if (add_step(path, seq->response) != OUTSIDE) {
+		follow(path);
+		find_live(path);
+		response->live = path->step[0].live;
+	}
+	if (at != OUTSIDE) {
+		/* It lies in its own span, and its length with it. */
+		response->restarts = seq->response == span->start;
+		response->resumes = !response->restarts;
+		response->live = span->node[at].live;
+		response->left = true;
+		response->over = 0;
+	}
+	free(path);
+}

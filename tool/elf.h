@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf.c's parts: a file that is being read, relocation, and source lines.
+ */
+#ifndef ESTP_TOOL_ELF_H
+#define ESTP_TOOL_ELF_H
+
+#include <gelf.h>
+
+#include "object.h"
+
+/* A section of a relocatable file, as it would be in memory. */
+struct laid {
+	u64 addr;
+	u8 *bytes;		/* relocated, or NULL: not needed */
+	u64 len;
+};
+
+struct elf_file {
+	struct object *object;
+	Elf *elf;
+	GElf_Ehdr header;
+	size_t section_nr, names;	/* of sections; index of their names' section */
+	struct laid *laid;		/* of a relocatable file, by section */
+	u64 outside;			/* and where its undefined symbols seem to be */
+};
+
+/* Of a relocatable file: gives sections addresses, and applies what can be applied. */
+int elf_lay_out(struct elf_file *file, char *why, size_t why_len);
+
+/* The address of a symbol; false if it has none. */
+bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 index, u64 *addr);
+
+#endif /* ESTP_TOOL_ELF_H */

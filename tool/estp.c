@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * estp - see and check exceptional sequences: a table of subcommands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "estp.h"
+
+static const struct {
+	const char *name, *what;
+	int (*run)(int argc, char **argv);
+} command[] = {
+	{ "dump", "show the sequences of a file or a process", estp_dump },
+	{ "check", "verify the sequences of files", estp_check },
+};
+
+#define COMMAND_NR	(sizeof(command) / sizeof(*command))
+
+static void usage(FILE *to)
+{
+	size_t i;
+
+	fputs("usage: estp COMMAND [OPTIONS] ...; estp COMMAND --help tells more\n", to);
+	for (i = 0; i < COMMAND_NR; i++)
+		fprintf(to, "  %-8s%s\n", command[i].name, command[i].what);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return 0;
+	}
+	for (i = 0; i < COMMAND_NR; i++)
+		if (!strcmp(argv[1], command[i].name))
+			return command[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "estp: there is no command '%s'; see estp --help\n", argv[1]);
+	return 2;
+}

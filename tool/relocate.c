@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A relocatable file as if it were linked: its sections one after the other, and the
+ * relocations applied that tell where code leads and where sequences stand.  What an
+ * undefined symbol stands for is not known: it seems to lie behind all else, so that
+ * no jump to it is taken for one to this file's own code.
+ */
+#include <string.h>
+
+#include "elf.h"
+
+#define FIRST_ADDR	0x10000
+#define ALIGN_MAX	0x10000
+#define UNDEFINED_STEP	16
+
+bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 index, u64 *addr)
+{
+	*addr = symbol->st_value;
+	if (!file->laid)
+		return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
+	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= file->section_nr) {
+		*addr = file->outside + (u64)index * UNDEFINED_STEP;
+		return symbol->st_shndx == SHN_UNDEF;
+	}
+	*addr += file->laid[symbol->st_shndx].addr;
+	return true;
+}
+
+static bool wanted(const struct elf_file *file, const GElf_Shdr *section)
+{
+	const char *name = elf_strptr(file->elf, file->names, section->sh_name);
+
+	return section->sh_type == SHT_PROGBITS &&
+	       (section->sh_flags & SHF_EXECINSTR ||
+		(name && (!strcmp(name, "estp_entries") || !strcmp(name, "estp_marks"))));
+}
+
+/* The bits of an instruction that hold a distance in words. */
+static u32 branch26(u32 insn, u64 distance)
+{
+	return (insn & 0xfc000000) | (distance >> 2 & 0x03ffffff);
+}
+
+static void apply(enum machine machine, u32 type, u8 *at, u64 room, u64 value, u64 place)
+{
+	u64 result = value;
+	u32 size = 4, insn;
+
+	if (machine == MACHINE_X86_64) {
+		switch (type) {
+		case R_X86_64_PC32:
+		case R_X86_64_PLT32:
+			result = value - place;
+			break;
+		case R_X86_64_PC8:
+			result = value - place;
+			size = 1;
+			break;
+		case R_X86_64_PC64:
+			result = value - place;
+			size = 8;
+			break;
+		case R_X86_64_64:
+			size = 8;
+			break;
+		case R_X86_64_32:
+		case R_X86_64_32S:
+			break;
+		default:
+			return;
+		}
+	} else {
+		switch (type) {
+		case R_AARCH64_PREL32:
+			result = value - place;
+			break;
+		case R_AARCH64_PREL64:
+			result = value - place;
+			size = 8;
+			break;
+		case R_AARCH64_ABS64:
+			size = 8;
+			break;
+		case R_AARCH64_ABS32:
+			break;
+		case R_AARCH64_CALL26:
+		case R_AARCH64_JUMP26:
+			if (room < 4)
+				return;
+			memcpy(&insn, at, sizeof(insn));
+			result = branch26(insn, value - place);
+			break;
+		default:
+			return;
+		}
+	}
+	if (size <= room)
+		memcpy(at, &result, size);
+}
+
+static void relocate(struct elf_file *file, Elf_Scn *scn, const GElf_Shdr *section)
+{
+	struct laid *laid = &file->laid[section->sh_info];
+	Elf_Scn *symbols_scn = elf_getscn(file->elf, section->sh_link);
+	Elf_Data *relas = elf_getdata(scn, NULL);
+	Elf_Data *symbols = symbols_scn ? elf_getdata(symbols_scn, NULL) : NULL;
+	size_t nr, i;
+
+	if (!laid->bytes || !relas || !symbols)
+		return;
+	nr = relas->d_size / sizeof(Elf64_Rela);
+	for (i = 0; i < nr; i++) {
+		GElf_Rela rela;
+		GElf_Sym symbol;
+		u64 addr;
+
+		if (!gelf_getrela(relas, i, &rela) || rela.r_offset >= laid->len ||
+		    !gelf_getsym(symbols, GELF_R_SYM(rela.r_info), &symbol))
+			continue;
+		elf_symbol_addr(file, &symbol, GELF_R_SYM(rela.r_info), &addr);
+		apply(file->object->machine, GELF_R_TYPE(rela.r_info),
+		      laid->bytes + rela.r_offset, laid->len - rela.r_offset,
+		      addr + (u64)rela.r_addend, laid->addr + rela.r_offset);
+	}
+}
+
+int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
+{
+	u64 addr = FIRST_ADDR, copied = 0;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr section;
+	size_t file_len;
+
+	elf_rawfile(file->elf, &file_len);
+	file->laid = object_alloc(file->object, file->section_nr * sizeof(*file->laid));
+	while ((scn = elf_nextscn(file->elf, scn))) {
+		size_t i = elf_ndxscn(scn);
+		Elf_Data *data;
+		u64 align;
+
+		if (i >= file->section_nr || !gelf_getshdr(scn, &section) ||
+		    !(section.sh_flags & SHF_ALLOC))
+			continue;
+		align = section.sh_addralign;
+		if (!align || align & (align - 1) || align > ALIGN_MAX)
+			align = 16;
+		addr = (addr + align - 1) & -align;
+		file->laid[i].addr = addr;
+		if (section.sh_type == SHT_NOBITS || section.sh_size > file_len) {
+			addr += 64;
+			continue;
+		}
+		addr += section.sh_size;
+		if (!wanted(file, &section) || !(data = elf_rawdata(scn, NULL)) || !data->d_buf)
+			continue;
+		copied += data->d_size;
+		if (copied > 2 * (u64)file_len) {
+			snprintf(why, why_len, "a broken ELF file: its sections overlap");
+			return -1;
+		}
+		file->laid[i].len = data->d_size;
+		file->laid[i].bytes = object_alloc(file->object, data->d_size);
+		memcpy(file->laid[i].bytes, data->d_buf, data->d_size);
+	}
+	file->outside = (addr + 0xfffff) & ~0xfffffull;
+
+	scn = NULL;
+	while ((scn = elf_nextscn(file->elf, scn)))
+		if (gelf_getshdr(scn, &section) && section.sh_type == SHT_RELA &&
+		    section.sh_info < file->section_nr)
+			relocate(file, scn, &section);
+	return 0;
+}
