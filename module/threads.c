@@ -35,7 +35,7 @@ static void admin_work(struct callback_head *work);
 /* Kernel threads and workers never run user code; waiting for them would hang. */
 static bool runs_user_code(const struct task_struct *task)
 {
-	return !(task->flags & (PF_KTHREAD | PF_USER_WORKER));
+	return !(task->flags & (PF_KTHREAD | ESTP_PF_WORKER));
 }
 
 static struct estp_thread *find_thread(const struct task_struct *task)
