@@ -13,7 +13,20 @@
 #
 # All that is built lands in build/. FLAVOUR chooses the kernel: vm/kernels/.
 
-export FLAVOUR ?= cloud-amd64
+# Which kernel, by its file in vm/kernels; ARCH alone chooses the one that boots fastest.
+KERNEL ?= 6.12
+FLAVOUR ?= $(if $(filter arm64,$(ARCH)),cloud-arm64,cloud-amd64)
+export KERNEL FLAVOUR
+CELL := $(KERNEL)-$(FLAVOUR)
+ifeq ($(wildcard vm/kernels/$(CELL)),)
+$(error no kernel $(CELL); vm/kernels has: $(notdir $(wildcard vm/kernels/*)))
+endif
+CELL_ARCH := $(shell sed -n 's/^ARCH=//p' vm/kernels/$(CELL))
+ifneq ($(or $(ARCH),$(CELL_ARCH)),$(CELL_ARCH))
+$(error kernel $(CELL) is $(CELL_ARCH), not $(ARCH))
+endif
+ARCH := $(CELL_ARCH)
+export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 # One guest at a time: its two virtual CPUs are then as parallel as the machine is.
 JOBS ?= 1
 PREFIX ?= /usr/local
@@ -38,8 +51,8 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@echo "demo: building estp.ko and the demo"
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(DEMO) $(DEMO_FILES)
-	@vm/fetch 6.12 $(FLAVOUR)
-	@echo "demo: starting a guest with a stock $$(cat build/kernel/6.12-$(FLAVOUR)/image) kernel"
+	@vm/fetch $(KERNEL) $(FLAVOUR)
+	@echo "demo: starting a guest with a stock $$(cat build/kernel/$(CELL)/image) kernel"
 	@for try in 1 2 3; do vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
 		status=$$?; [ $$status = 123 ] || exit $$status; echo "demo: once more"; done; exit $$status
 

@@ -42,7 +42,6 @@ void probe_code(u8 *page, u32 value);
 extern const u8 probe_mine[];
 extern const u32 probe_mine_len;
 void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
-#define PROBE_ANSWER_LEN 8u
 
 /* What a response returns; values of different probes are 0x100 apart at least. */
 #define PROBE_VALUE(value, selector, which) ((long)(value) + (selector) + ((which) << 4))
