@@ -83,6 +83,7 @@ struct estp_thread {
 	struct callback_head admin_work;	/* attach or detach, queued by others */
 	struct list_head in_space;
 	struct hlist_node by_task;
+	struct rcu_head rcu;
 	struct mm_struct *doomed;	/* a fork whose set could not be copied */
 	struct {
 		int sig;

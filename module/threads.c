@@ -71,7 +71,11 @@ void estp_thread_put(struct estp_thread *thread)
 
 	if (!refcount_dec_and_test(&thread->refs))
 		return;
-	kfree(thread);
+	/* Exec and exit leave in a tracepoint, preemption off: there kfree() may not sleep. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kfree_rcu(thread, rcu);
+	else
+		kfree(thread);
 	estp_space_put(space);
 	module_put(THIS_MODULE);
 }

@@ -18,6 +18,7 @@
 #include <linux/sched/task_stack.h>
 
 #include "../../core/core.h"
+#include "../compat/compat.h"
 
 /* What this machine honours; called once at load, may sleep. */
 int estp_arch_init(struct estp_rules *rules);

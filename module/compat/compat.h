@@ -7,6 +7,7 @@
 #define ESTP_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/signal.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
 
@@ -38,6 +39,11 @@
 #define ESTP_PF_WORKER		PF_IO_WORKER
 #else
 #define ESTP_PF_WORKER		PF_USER_WORKER
+#endif
+
+/* A kernel without control-flow protection for programs never sends it. */
+#ifndef SEGV_CPERR
+#define SEGV_CPERR		10
 #endif
 
 /* A hook: called at the start of a function that hooks.c names. */

@@ -40,7 +40,7 @@ u32 emit_bytes(struct code *c, const void *bytes, size_t len)
 
 	if (at + len > c->len)
 		bail("the code does not fit in its %zu bytes", c->len);
-	memcpy(c->base + at, bytes, len);
+	memcpy(code_place(c, at), bytes, len);
 	c->at += len;
 	return at;
 }
@@ -109,14 +109,14 @@ static int by_value(const void *a, const void *b)
 
 void code_seal(struct code *c)
 {
-	u64 *header = (u64 *)c->base;
+	u64 *header = (u64 *)code_place(c, 0);
 	u64 room = PREFIX_ROOM, prefix;
 	unsigned int i;
 
 	c->escape = emit_land(c, LANDED_ESCAPE);
 	for (i = 0; i < c->seq_nr; i++) {
 		struct seq *s = &c->seq[i];
-		u8 *place = c->base + s->response - sizeof(prefix);
+		u8 *place = code_place(c, s->response - sizeof(prefix));
 
 		header[1 + i] = ESTP_DESCRIPTOR(s->selector, s->start, s->end, s->response);
 		if (s->selector != ESTP_INTERRUPT || memcmp(place, &room, sizeof(room)))

@@ -50,6 +50,11 @@ typedef uint64_t u64;
 
 #include "arch.h"
 
+/* Offsets and lengths of code, in the least that there is: arch.h, INSN_ALIGN. */
+#define INSNS(n) ((n) * INSN_ALIGN)
+#define INSN_FLOOR(n) ((n) & ~(u64)(INSN_ALIGN - 1))
+#define INSN_CEIL(n) INSN_FLOOR((n) + INSN_ALIGN - 1)
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The test itself, and how long it may take (weak; 30 unless redefined). */
@@ -201,6 +206,8 @@ void code_map(struct code *c, size_t data_len);
 void code_unmap(struct code *c, size_t data_len);
 void code_free(struct code *c);
 #define code_addr(c, off) ((void *)((c)->base + (off)))
+/* Where to write it. */
+#define code_place(c, off) (((c)->writable ? (c)->writable : (c)->base) + (off))
 #define code_off(c, addr) ((u32)((u64)(addr) - (u64)(c)->base))
 /* Appends raw bytes; the primitive under every emitter. */
 u32 emit_bytes(struct code *c, const void *bytes, size_t len);
@@ -308,6 +315,8 @@ u64 frame_pc(const ucontext_t *uc);
 void frame_set_pc(ucontext_t *uc, u64 pc);
 u64 frame_sp(const ucontext_t *uc);
 void frame_set_sp(ucontext_t *uc, u64 sp);
+/* Past the breakpoint instruction that it stands at, where a trap leaves it there. */
+void frame_pass_trap(ucontext_t *uc);
 /* Makes it one that rt_sigreturn cannot read to its end. */
 void frame_break(ucontext_t *uc);
 /* The fault address, error code and trap number that the frame holds, or'ed. */
@@ -410,6 +419,8 @@ const char *ending(int status);
 
 /* The kernel's log from now on; -1 where it cannot be read. */
 int klog_open(void);
+/* What the lines have in common that tell of a program's fault without a handler. */
+#define klog_faults(fd) klog_count(fd, FAULT_LINE, FAULT_LINE_2)
 /* Lines since klog_open() (or the last call) with @a or @b (may be NULL) in them. */
 unsigned int klog_count(int fd, const char *a, const char *b);
 

@@ -34,6 +34,13 @@
 /* So many bytes of an emit_hold() can lie on the page before: all. */
 #define HOLD_LEFT	4
 #define PROBE_ANSWER_LEN 16u
+/* What the kernel's log says of faults (debug.exception-trace). */
+#define FAULT_LINE	"unhandled exception: "
+#define FAULT_LINE_2	NULL
+/* What a frame that cannot be read back is told as. */
+#define BAD_FRAME_CODE	SEGV_ACCERR
+/* Where user space ends, for programs that do not ask for more. */
+#define USER_END	(1ull << 48)
 /* The row of /proc/interrupts that counts calls of functions on other CPUs. */
 #define CALL_INTERRUPTS	"IPI1:"
 #define REGS_CLEAR_VALID ESTP_ARM64_CLEAR_VALID

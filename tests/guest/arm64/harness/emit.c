@@ -6,7 +6,8 @@
  *
  *   - what goes to data uses x16 and x17, kept at sp+16 meanwhile (regs.S);
  *   - a hold is `b .`, let go by writing another branch over it, which the architecture
- *     allows while it is executed; code has a second, writable mapping for that;
+ *     allows while it is executed; code is a private mapping of a file, as programs
+ *     have it, and that file is written to;
  *   - code lies within reach of a branch from the program.
  */
 #include "../../harness/harness.h"
@@ -51,9 +52,8 @@ void code_map(struct code *c, size_t data_len)
 		must(errno == EEXIST);
 	}
 	must(c->base != MAP_FAILED);
-	must(mmap(c->base, c->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
-	     c->base);
-	c->writable = mmap(NULL, c->len, PROT_READ, MAP_SHARED, fd, 0);
+	must(mmap(c->base, c->len, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == c->base);
+	c->writable = mmap(NULL, c->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	must(c->writable != MAP_FAILED);
 	close(fd);
 }
@@ -74,10 +74,10 @@ static void patch(struct code *c, u32 at, u32 word)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		must(!mprotect(c->writable, c->len, PROT_READ | PROT_WRITE));
 		__atomic_store_n((u32 *)(c->writable + at), word, __ATOMIC_SEQ_CST);
 		__builtin___clear_cache((char *)c->base + at, (char *)c->base + at + 4);
 		must(!mprotect(c->writable, c->len, PROT_READ));
+		must(!mprotect(c->writable, c->len, PROT_READ | PROT_WRITE));
 	}
 }
 

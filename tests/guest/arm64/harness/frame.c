@@ -85,6 +85,12 @@ void frame_set_sp(ucontext_t *uc, u64 sp)
 	uc->uc_mcontext.sp = sp;
 }
 
+void frame_pass_trap(ucontext_t *uc)
+{
+	if (*(u32 *)uc->uc_mcontext.pc == 0xd4200000)
+		uc->uc_mcontext.pc += 4;
+}
+
 /* General registers are restored first, then records are looked at. */
 void frame_break(ucontext_t *uc)
 {
