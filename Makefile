@@ -11,12 +11,18 @@
 #   GUEST_FILES     what those pack besides themselves
 #   BENCH           the command of `make bench`, BENCH_FILES what it needs built
 #
-# All that is built lands in build/. FLAVOUR chooses the kernel: vm/kernels/.
+# All that is built lands in build/.
 
-# Which kernel, by its file in vm/kernels; ARCH alone chooses the one that boots fastest.
+# One cell of the matrix (tests/cells): a kernel, by its file in vm/kernels, CPUs and boot
+# options. ARCH alone chooses the kernel that boots fastest. Naming any of these, one means
+# this cell and no other.
+ONE_CELL := $(KERNEL)$(FLAVOUR)$(ARCH)$(CPUS)$(BOOT)
+CPUS ?= 2
+BOOT ?=
+export GUEST_DEFAULTS := --cpus $(CPUS) $(addprefix --append ,$(BOOT))
 KERNEL ?= 6.12
 FLAVOUR ?= $(if $(filter arm64,$(ARCH)),cloud-arm64,cloud-amd64)
-export KERNEL FLAVOUR
+export KERNEL FLAVOUR ARCH
 CELL := $(KERNEL)-$(FLAVOUR)
 ifeq ($(wildcard vm/kernels/$(CELL)),)
 $(error no kernel $(CELL); vm/kernels has: $(notdir $(wildcard vm/kernels/*)))
@@ -33,15 +39,15 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check bench install clean distclean
+.PHONY: help module demo check check-matrix bench install clean distclean
 .DELETE_ON_ERROR:
 
 help: ## this text
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 -include $(wildcard examples/*.mk tests/*.mk bench/*.mk)
 
-module: ## estp.ko for a stock kernel, in build/module/ [FLAVOUR=cloud-amd64]
+module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
 	@vm/build-module
 
@@ -56,15 +62,19 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@for try in 1 2 3; do vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
 		status=$$?; [ $$status = 123 ] || exit $$status; echo "demo: once more"; done; exit $$status
 
-check: ## all tests, each clause of SPEC.md among them [JOBS=1]
+check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@test -n "$(UNIT_TESTS)" && test -n "$(GUEST_TESTS)" || { echo "check: there are no tests" >&2; exit 1; }
 	@echo "check: looking for the packages it needs"
 	@vm/packages check
+	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(UNIT_TESTS) $(GUEST_TESTS) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds tests/hooks_matter $(UNIT_TESTS) $(GUEST_TESTS)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_TESTS)
+
+check-matrix: ## the same on every kernel that there is, and a table of them
+	@tests/matrix
 
 bench: ## what it costs, in counted guest instructions
 	@vm/packages bench

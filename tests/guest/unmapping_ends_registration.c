@@ -133,16 +133,6 @@ static const struct way ways[] = {
 
 /* What is registered there -------------------------------------------------------------- */
 
-/* Written down for pages of 64 KiB, which in_pages() takes back. */
-#define END	0x10000u
-
-static u32 in_pages(u32 n)
-{
-	u32 whole = (n + END / 2) / END;
-
-	return n - whole * END + whole * page;
-}
-
 static const struct {
 	u32 first, last, response;
 	u32 start, length;
@@ -151,9 +141,9 @@ static const struct {
 	{ 0, 0, 2, 0x20, 4 },
 	{ 1, 1, 0, 0x30, 4 },
 	{ 2, 2, 1, 0x40, 4 },
-	{ 0, 1, 0, END - 4, 8 },
-	{ 1, 2, 2, END - 8, 0x10 },
-	{ 0, 2, 1, END - 0x10, END + 0x20 },
+	{ 0, 1, 0, WHOLE - 4, 8 },
+	{ 1, 2, 2, WHOLE - 8, 0x10 },
+	{ 0, 2, 1, WHOLE - 0x10, WHOLE + 0x20 },
 };
 
 static void arrange(u8 *p)

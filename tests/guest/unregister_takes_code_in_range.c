@@ -17,17 +17,6 @@
 static u8 *base;
 static size_t page;
 
-/* Written down for pages of 64 KiB, which in_pages() takes back. */
-#define WHOLE	0x10000u
-#define END	WHOLE
-
-static u32 in_pages(u32 n)
-{
-	u32 whole = (n + WHOLE / 2) / WHOLE;
-
-	return n - whole * WHOLE + whole * page;
-}
-
 static const struct {
 	u32 page, start;		/* of the span */
 	u32 length;
@@ -37,9 +26,9 @@ static const struct {
 	{ 0, 0x20, 8, 2 },		/* response elsewhere */
 	{ 1, 0x30, 8, 4 },
 	{ 4, 0x40, 8, 0 },
-	{ 2, END - 8, 16, 3 },		/* over a border */
-	{ 0, END - 4, WHOLE + 8, 1 },	/* over three pages */
-	{ 1, END - INSNS(1), 2 * WHOLE + INSNS(2), 1 },	/* over four */
+	{ 2, WHOLE - 8, 16, 3 },		/* over a border */
+	{ 0, WHOLE - 4, WHOLE + 8, 1 },	/* over three pages */
+	{ 1, WHOLE - INSNS(1), 2 * WHOLE + INSNS(2), 1 },	/* over four */
 	{ 3, 0, WHOLE, 3 },		/* a page, exactly */
 };
 #define SPAN_START(i) (entries[i].page * page + in_pages(entries[i].start))

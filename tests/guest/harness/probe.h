@@ -49,6 +49,17 @@ void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
 #define PROBE_FAULTED	(-1L)
 
 size_t page_size(void);
+/*
+ * For tables of offsets and lengths that are written down before the page's size is
+ * known: there a page is WHOLE bytes.
+ */
+#define WHOLE	0x10000u
+static inline u32 in_pages(u32 n)
+{
+	u32 whole = (n + WHOLE / 2) / WHOLE;
+
+	return n - whole * WHOLE + whole * page_size();
+}
 /* Pages with all rights, to be changed at will. */
 void *pages_new(unsigned int nr);
 /* A page with code and header, not registered. */
