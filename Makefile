@@ -12,16 +12,35 @@
 #   DEBUG_TESTS     further ones, for kernels made to find bugs; DEBUG_FILES theirs
 #   BENCH           the command of `make bench`, BENCH_FILES what it needs built
 #
-# All that is built lands in build/. FLAVOUR chooses the kernel: vm/kernels/.
+# All that is built lands in build/.
 
-export FLAVOUR ?= cloud-amd64
+# One cell of the matrix (tests/cells): a kernel, by its file in vm/kernels, CPUs and boot
+# options. ARCH alone chooses the kernel that boots fastest. Naming any of these, one means
+# this cell and no other.
+ONE_CELL := $(KERNEL)$(FLAVOUR)$(ARCH)$(CPUS)$(BOOT)
+CPUS ?= 2
+BOOT ?=
+export GUEST_DEFAULTS := --cpus $(CPUS) $(addprefix --append ,$(BOOT))
+KERNEL ?= 6.12
+FLAVOUR ?= $(if $(filter arm64,$(ARCH)),cloud-arm64,cloud-amd64)
+export KERNEL FLAVOUR ARCH
+CELL := $(KERNEL)-$(FLAVOUR)
+ifeq ($(wildcard vm/kernels/$(CELL)),)
+$(error no kernel $(CELL); vm/kernels has: $(notdir $(wildcard vm/kernels/*)))
+endif
+CELL_ARCH := $(shell sed -n 's/^ARCH=//p' vm/kernels/$(CELL))
+ifneq ($(or $(ARCH),$(CELL_ARCH)),$(CELL_ARCH))
+$(error kernel $(CELL) is $(CELL_ARCH), not $(ARCH))
+endif
+ARCH := $(CELL_ARCH)
+export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 # One guest at a time: its two virtual CPUs are then as parallel as the machine is.
 JOBS ?= 1
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-debug check-debug-one fuzz-guest bench install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest bench install clean distclean
 .DELETE_ON_ERROR:
 
 help: ## this text
@@ -29,7 +48,7 @@ help: ## this text
 
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 
-module: ## estp.ko for a stock kernel, in build/module/ [FLAVOUR=cloud-amd64]
+module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
 	@vm/build-module
 
@@ -39,20 +58,24 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@echo "demo: building estp.ko and the demo"
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(DEMO) $(DEMO_FILES)
-	@vm/fetch 6.12 $(FLAVOUR)
-	@echo "demo: starting a guest with a stock $$(cat build/kernel/6.12-$(FLAVOUR)/image) kernel"
+	@vm/fetch $(KERNEL) $(FLAVOUR)
+	@echo "demo: starting a guest with a stock $$(cat build/kernel/$(CELL)/image) kernel"
 	@for try in 1 2 3; do vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
 		status=$$?; [ $$status = 123 ] || exit $$status; echo "demo: once more"; done; exit $$status
 
-check: ## all tests, each clause of SPEC.md among them [JOBS=1]
+check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@test -n "$(UNIT_TESTS)" && test -n "$(GUEST_TESTS)" || { echo "check: there are no tests" >&2; exit 1; }
 	@echo "check: looking for the packages it needs"
 	@vm/packages check
+	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(UNIT_TESTS) $(GUEST_TESTS) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run tests/module_builds tests/hooks_matter $(UNIT_TESTS) $(GUEST_TESTS)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_TESTS)
+
+check-matrix: ## the same on every kernel that there is, and a table of them
+	@tests/matrix
 
 check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN [hours]
 	@vm/packages check kernel

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The demo: a program, a library that it is linked with, one that it opens.
 
-DEMO_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
+DEMO_ARCH := $(ARCH)
+DEMO_CC := $(CROSS)gcc
 DEMO_SRC := examples/demo
-DEMO_OUT := build/examples
+# What is compiled for another machine than this one lies apart.
+DEMO_OUT := build/$(CROSS:%-linux-gnu-=%/)examples
 
 DEMO := $(DEMO_OUT)/demo
 DEMO_FILES := $(DEMO_OUT)/libdemo_linked.so $(DEMO_OUT)/libdemo_loaded.so
@@ -21,20 +23,20 @@ DEMO_LOADED := loaded register $(DEMO_ARCH)/tally
 demo_objects = $(patsubst %,$(DEMO_OUT)/obj/%.o,$(1))
 
 $(DEMO): $(call demo_objects,$(DEMO_PROGRAM)) $(DEMO_FILES)
-	$(CC) -pthread -o $@ $(call demo_objects,$(DEMO_PROGRAM)) -L$(DEMO_OUT) -ldemo_linked -Wl,-rpath,'$$ORIGIN'
+	$(DEMO_CC) -pthread -o $@ $(call demo_objects,$(DEMO_PROGRAM)) -L$(DEMO_OUT) -ldemo_linked -Wl,-rpath,'$$ORIGIN'
 
 $(DEMO_OUT)/libdemo_linked.so: $(call demo_objects,$(DEMO_LINKED))
-	$(CC) -shared -Wl,-soname,$(@F) -o $@ $^
+	$(DEMO_CC) -shared -Wl,-soname,$(@F) -o $@ $^
 
 $(DEMO_OUT)/libdemo_loaded.so: $(call demo_objects,$(DEMO_LOADED))
-	$(CC) -shared -Wl,-soname,$(@F) -o $@ $^
+	$(DEMO_CC) -shared -Wl,-soname,$(@F) -o $@ $^
 
 $(DEMO_OUT)/obj/%.o: $(DEMO_SRC)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(DEMO_CFLAGS) -MMD -MP -c -o $@ $<
+	$(DEMO_CC) $(DEMO_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(DEMO_OUT)/obj/%.o: $(DEMO_SRC)/%.S
 	@mkdir -p $(@D)
-	$(CC) $(DEMO_CFLAGS) -MMD -MP -c -o $@ $<
+	$(DEMO_CC) $(DEMO_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(DEMO_OUT)/obj/*.d $(DEMO_OUT)/obj/*/*.d)

@@ -83,7 +83,12 @@ struct estp_thread {
 	struct callback_head admin_work;	/* attach or detach, queued by others */
 	struct list_head in_space;
 	struct hlist_node by_task;
+	struct rcu_head rcu;
 	struct mm_struct *doomed;	/* a fork whose set could not be copied */
+	struct {
+		int sig;
+		struct kernel_siginfo *info;	/* its frame is not written yet */
+	} delivering;			/* where that is two moments; interrupt.c */
 	struct {
 		bool valid;
 		unsigned long pc;
@@ -208,6 +213,7 @@ static inline bool estp_space_match(const struct estp_space *space, unsigned lon
 /* ---- fork.c, interrupt.c, fence.c, control.c, register.c, device.c ------------------- */
 
 void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
+void estp_signal_frame(void);
 
 int estp_fence(unsigned long cpu_plus_one);
 

@@ -140,6 +140,21 @@ ESTP_HOOK(estp_on_unhandled_signal)
 		estp_hook_divert(fregs, nothing_sent);
 }
 
+/* do_fpsimd_exc(esr, regs): sends SIGFPE, not forced, for the instruction at the pc. */
+ESTP_HOOK(estp_on_fp_trap)
+{
+	struct estp_thread *thread = estp_current();
+	struct kernel_siginfo info;
+
+	if (likely(!thread))
+		return;
+	clear_siginfo(&info);
+	info.si_signo = SIGFPE;
+	info.si_code = FPE_FLTUNK;
+	if (fault(thread, &info))
+		estp_hook_divert(fregs, nothing_sent);
+}
+
 /* The next signal that is forced on current is no fault of an instruction. */
 ESTP_HOOK(estp_on_no_fault)
 {

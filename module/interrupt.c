@@ -2,9 +2,12 @@
 /*
  * INTERRUPT, and signals as PREEMPTION: the moment before a handler's frame is written.
  *
- * The signal_deliver tracepoint runs with siglock held and irqs off, after every
+ * The signal_deliver tracepoint runs with siglock held, preemption off, after every
  * ptrace stop of this delivery and before the frame: what is changed in current's registers
  * here is what the frame will hold.  Only the snapshot is read.
+ *
+ * Where the kernel decides about a restart on both sides of that moment (arm64), it
+ * only takes notes, and estp_signal_frame() acts a moment later, when the pc is final.
  *
  *   1. PREEMPTION that became due since task works were run
  *   2. INTERRUPT, at the pc that the frame would hold: clear, then go to the response
@@ -75,12 +78,26 @@ static void signal_preempts(struct estp_thread *thread, struct pt_regs *regs,
 	estp_diverted(thread->space, ESTP_PREEMPTION, pc, match.response);
 }
 
+/* Preemption off. */
+static void deliver(struct estp_thread *thread, struct pt_regs *regs, int sig,
+		    struct kernel_siginfo *info, const struct k_sigaction *ka)
+{
+	bool trap = estp_is_trap(sig, info->si_code);
+	struct estp_frame frame;
+
+	if (thread->due && !trap)
+		estp_preempt_apply(thread, regs);
+
+	frame = estp_arch_frame(regs, ka);
+	interrupt(thread, regs, &frame, sig, info);
+	if (!trap)
+		signal_preempts(thread, regs, &frame);
+}
+
 void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct estp_thread *thread;
-	struct estp_frame frame;
-	bool trap;
 
 	thread = estp_current();
 	if (likely(!thread))
@@ -91,14 +108,29 @@ void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigactio
 	if (!estp_arch_native(regs))
 		return;
 
-	trap = estp_is_trap(sig, info->si_code);
 	if (!raised_by_trap(sig, info))
 		estp_arch_no_trap();
-	if (thread->due && !trap)
-		estp_preempt_apply(thread, regs);
+	if (ESTP_ARCH_FRAME_HOOK) {
+		thread->delivering.sig = sig;
+		thread->delivering.info = info;
+	} else {
+		deliver(thread, regs, sig, info, ka);
+	}
+}
 
-	frame = estp_arch_frame(regs, ka);
-	interrupt(thread, regs, &frame, sig, info);
-	if (!trap)
-		signal_preempts(thread, regs, &frame);
+/* In current, on the way from signal_deliver to the frame, in the same kernel entry. */
+void estp_signal_frame(void)
+{
+	struct estp_thread *thread = estp_current();
+	struct kernel_siginfo *info;
+
+	if (likely(!thread))
+		return;
+	info = thread->delivering.info;
+	if (!info)
+		return;
+	thread->delivering.info = NULL;
+	preempt_disable();
+	deliver(thread, task_pt_regs(current), thread->delivering.sig, info, NULL);
+	preempt_enable();
 }

@@ -231,6 +231,8 @@ void estp_preempt_detach(struct estp_thread *thread)
 	preempt_disable();
 	/* preempt_notifier_unregister() would leave no trace of having been here. */
 	hlist_del_init(&thread->notifier.link);
+	/* As the scheduler does before sched_out(): a fence that sees NULL sees our stores. */
+	smp_mb();
 	__this_cpu_write(estp_running, NULL);
 	preempt_enable();
 	estp_thread_put(thread);

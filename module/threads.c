@@ -35,7 +35,7 @@ static void admin_work(struct callback_head *work);
 /* Kernel threads and workers never run user code; waiting for them would hang. */
 static bool runs_user_code(const struct task_struct *task)
 {
-	return !(task->flags & (PF_KTHREAD | PF_USER_WORKER));
+	return !(task->flags & (PF_KTHREAD | ESTP_PF_WORKER));
 }
 
 static struct estp_thread *find_thread(const struct task_struct *task)
@@ -71,7 +71,11 @@ void estp_thread_put(struct estp_thread *thread)
 
 	if (!refcount_dec_and_test(&thread->refs))
 		return;
-	kfree(thread);
+	/* Exec and exit leave in a tracepoint, preemption off: there kfree() may not sleep. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kfree_rcu(thread, rcu);
+	else
+		kfree(thread);
 	estp_space_put(space);
 	module_put(THIS_MODULE);
 }

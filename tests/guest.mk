@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The guest tests: one static program a file.
 #
-#   GUEST_TESTS   the programs, in build/tests/guest/, made by `make guest-tests`,
+#   GUEST_TESTS   the programs, in build/tests/guest/ (aarch64: build/aarch64/tests/guest/),
+#                 made by `make guest-tests`,
 #                 and the scripts
 #
 # A test is tests/guest/NAME.c, or tests/guest/<isa>/NAME.c where it is about
@@ -9,15 +10,16 @@
 # tests/guest/<isa>/NAME.S; or a script tests/guest/NAME.sh. All are found by
 # their being there.  Those of tests/guest/lib/ are about libestp and link it.
 
-GUEST_ARCH ?= x86_64
-GUEST_CC ?= gcc
+GUEST_ARCH := $(ARCH)
+GUEST_CC ?= $(CROSS)gcc
 GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-missing-field-initializers \
 	-pthread -fno-pie -fno-omit-frame-pointer \
 	-Iinclude -Ilib/include -Itests/guest/harness -Itests/guest/$(GUEST_ARCH)/harness
 GUEST_LDFLAGS := -static -no-pie -pthread
 
-GUEST_OUT := build/tests/guest
+# What is compiled for another machine than this one lies apart.
+GUEST_OUT := build/$(CROSS:%-linux-gnu-=%/)tests/guest
 GUEST_HEADERS := include/uapi/estp.h $(wildcard tests/guest/*.h tests/guest/harness/*.h) \
 	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.h)
 GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\

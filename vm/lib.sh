@@ -13,8 +13,14 @@
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$ROOT/build
-KERNEL=6.12
-FLAVOUR=${FLAVOUR:-cloud-amd64}
+KERNEL=${KERNEL:-6.12}
+# Without a flavour, ARCH chooses the one that boots fastest.
+case ${FLAVOUR:+set}${ARCH:-} in
+arm64) FLAVOUR=cloud-arm64 ;;
+'' | x86_64) FLAVOUR=cloud-amd64 ;;
+set*) ;;
+*) echo "no kernels for the architecture $ARCH in vm/kernels" >&2; exit 125 ;;
+esac
 
 die() {
 	echo "${0##*/}: $*" >&2

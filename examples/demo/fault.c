@@ -48,12 +48,14 @@ static int load_truncated(void)
 	return load(truncated);
 }
 
+#if DIVISION_FAULTS
 static int divide_by_zero(void)
 {
 	uint64_t quotient;
 
 	return probe_divide(1, 0, &quotient);
 }
+#endif
 
 static const struct {
 	const char *what;
@@ -65,7 +67,9 @@ static const struct {
 	{ "load, non-canonical", load_non_canonical, PROBE_LOAD },
 	{ "load, truncated file", load_truncated, PROBE_LOAD },
 	{ "illegal instruction", probe_illegal, PROBE_ILLEGAL },
+#if DIVISION_FAULTS
 	{ "division by zero", divide_by_zero, PROBE_DIVIDE },
+#endif
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -107,11 +111,12 @@ static void *probe(void *arg)
 static bool make_bad_addresses(struct half *half)
 {
 	int file = memfd_create("truncated", MFD_CLOEXEC);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	no_access = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (file < 0 || ftruncate(file, 4096))
+	no_access = mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (file < 0 || ftruncate(file, (off_t)page))
 		return demo_must(half, false, "cannot make a file in memory");
-	truncated = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
+	truncated = mmap(NULL, page, PROT_READ, MAP_SHARED, file, 0);
 	return demo_must(half, no_access != MAP_FAILED && truncated != MAP_FAILED &&
 			 !ftruncate(file, 0), "cannot map bad addresses");
 }

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "demo.h"
 #include "register.h"
 
@@ -44,7 +45,7 @@ uint64_t demo_diversions(int selector)
 
 void demo_give_back(void)
 {
-	const size_t all = (1ul << 47) - 4096;	/* every address a program gets unasked */
+	const size_t all = USER_END - 65536;
 
 	if (madvise(NULL, all, MADV_ESTP_UNREGISTER) && errno != ENOENT && errno != EINVAL)
 		demo_say("cannot unregister: %s", strerror(errno));

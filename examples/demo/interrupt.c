@@ -61,13 +61,14 @@ void signal_seen(int signal, siginfo_t *info, ucontext_t *uc, const struct live 
 {
 	uintptr_t pc = frame_pc(uc);
 	uint64_t all, registers, fp, i;
-	size_t fp_len;
+	size_t fp_len, general_len;
+	const void *general = frame_general(uc, &general_len);
 	const void *fp_area = frame_fp(uc, &fp_len);
 
 	(void)signal;
 	(void)info;
 	signals++;
-	registers = search(&uc->uc_mcontext, sizeof(uc->uc_mcontext));
+	registers = search(general, general_len);
 	fp = search(fp_area, fp_len);
 	all = search(signal_stack, STACK_LEN);
 	in_registers += registers;

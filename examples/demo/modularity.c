@@ -34,7 +34,7 @@
 #define MS_AFTER	800
 #define NODES		300000	/* each thread's; who has pushed them all pushes no more */
 #define FAULTS		100
-#define PAGE_LEN	4096
+#define PAGE_LEN	((size_t)sysconf(_SC_PAGESIZE))
 #define LIBRARY		"libdemo_loaded.so"
 
 enum { PROGRAM, LINKED, LOADED, GENERATED, KINDS };
@@ -201,7 +201,7 @@ static bool loaded_alone(struct half *half, uint64_t *lost, struct tally *sum)
 static bool reuse_address(struct half *half, void *library)
 {
 	char *page = (char *)((uintptr_t)loaded.add & -(uintptr_t)PAGE_LEN);
-	char bytes[PAGE_LEN];
+	static char bytes[65536];
 	char *again;
 
 	memcpy(bytes, page, PAGE_LEN);

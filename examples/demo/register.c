@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <linux/types.h>
 
+#include "arch.h"
 #include "estp.h"
 #include "register.h"
 
@@ -23,11 +24,13 @@ static int result;
 
 __attribute__((constructor)) static void register_sequences(void)
 {
-	size_t len = (size_t)(__stop_estp_text - __start_estp_text);
+	const char *page;
 	int saved = errno;
 
-	if (len && madvise((void *)__start_estp_text, len, MADV_ESTP_REGISTER))
-		result = errno;
+	/* One byte is one page, however large the kernel's are. */
+	for (page = __start_estp_text; page < __stop_estp_text; page += SEQUENCE_PAGE)
+		if (madvise((void *)page, 1, MADV_ESTP_REGISTER))
+			result = errno;
 	errno = saved;
 }
 

@@ -5,6 +5,10 @@
  * estp_arch_in_syscall(), _syscall_nr(), _native(), _divert(), and
  * estp_arch_forget_trap(), which drops the address, error code and number of the last trap;
  * estp_arch_is_fault(): was this forced signal raised by the instruction at the user pc?
+ * ESTP_ARCH_FRAME_HOOK: 1 if a hook calls estp_signal_frame() when the pc of a frame is
+ * final; 0 if that is known in signal_deliver already.
+ *
+ * doc/porting.md goes through all of it.
  */
 #ifndef ESTP_ARCH_H
 #define ESTP_ARCH_H
@@ -14,6 +18,7 @@
 #include <linux/sched/task_stack.h>
 
 #include "../../core/core.h"
+#include "../compat/compat.h"
 
 /* What this machine honours; called once at load, may sleep. */
 int estp_arch_init(struct estp_rules *rules);
@@ -28,7 +33,7 @@ struct estp_frame {
 	bool restart;
 };
 
-/* Before the frame of a handler is written; irqs off. */
+/* Before the frame of a handler is written; preemption off.  @ka: NULL in a frame hook. */
 struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction *ka);
 /* Make the frame hold another pc; a restart that was due does not happen. */
 void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsigned long pc);
@@ -43,6 +48,8 @@ void estp_arch_fork_thread_entry(void);
 
 #if defined(CONFIG_X86_64)
 #include "x86_64/arch_inline.h"
+#elif defined(CONFIG_ARM64)
+#include "arm64/arch_inline.h"
 #else
 #error "estp: no port for this architecture: module/arch/arch.h says what one provides"
 #endif

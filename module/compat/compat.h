@@ -7,11 +7,14 @@
 #define ESTP_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/signal.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-#error "estp: this release knows Linux 6.12"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
+#error "estp: this release knows Linux 6.1 and 6.12"
 #endif
 
 #if !defined(CONFIG_PREEMPT_NOTIFIERS) || !defined(CONFIG_MMU_NOTIFIER)
@@ -33,17 +36,47 @@
 #endif
 
 /* task_work_add() before the next user instruction, from the scheduler's locks. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define ESTP_TWA_RESUME_ATOMIC	TWA_RESUME	/* allocates under KASAN */
+#else
 #define ESTP_TWA_RESUME_ATOMIC	(TWA_RESUME | TWAF_NO_ALLOC)
+#endif
+
+/* Tasks that borrow an address space and never run user code, beside kernel threads. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define ESTP_PF_WORKER		PF_IO_WORKER
+#else
+#define ESTP_PF_WORKER		PF_USER_WORKER
+#endif
+
+/* A kernel without control-flow protection for programs never sends it. */
+#ifndef SEGV_CPERR
+#define SEGV_CPERR		10
+#endif
 
 /* A hook: called at the start of a function that hooks.c names. */
 #define ESTP_HOOK(name)							\
 	void name(unsigned long ip, unsigned long parent,		\
 		  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-/* The n-th argument of that function. */
+/* The n-th argument of that function; and: run another in its place, with its arguments. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define estp_hook_argument(fregs, n)	regs_get_kernel_argument(&(fregs)->regs, n)
+#define estp_hook_divert(fregs, function) \
+	ftrace_instruction_pointer_set(fregs, (unsigned long)(function))
+#else
 #define estp_hook_argument(fregs, n)	ftrace_regs_get_argument(fregs, n)
-/* Run another function in its place, with its arguments. */
 #define estp_hook_divert(fregs, function) \
 	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)(function))
+#endif
+
+/* Have a function of assembler called before the one that ops are set to. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define estp_call_before(ops, entry)	register_ftrace_direct_multi(ops, entry)
+#define estp_call_no_more(ops, entry)	unregister_ftrace_direct_multi(ops, entry)
+#else
+#define estp_call_before(ops, entry)	register_ftrace_direct(ops, entry)
+#define estp_call_no_more(ops, entry)	unregister_ftrace_direct(ops, entry, false)
+#endif
 
 /* kernel/signal.c, enum sig_handler: the signal may be handled. */
 #define ESTP_HANDLER_CURRENT	0
@@ -51,6 +84,7 @@
 ESTP_HOOK(estp_on_force_sig);
 ESTP_HOOK(estp_on_unhandled_signal);
 ESTP_HOOK(estp_on_no_fault);
+ESTP_HOOK(estp_on_fp_trap);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);

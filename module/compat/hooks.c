@@ -6,10 +6,18 @@
  *   do_madvise             divert     registration; only our advice values, only madvise(2)
  *   force_sig_info_to_task divert     FAULT: return at once, nothing sent
  *   unhandled_signal       divert     no log line for a fault that will be diverted
- *   signal_fault           look       a frame that sigreturn cannot read is no FAULT
- *   force_sigsegv          look       neither is a broken rseq area
+ *   force_sigsegv          look       a broken rseq area is no FAULT
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
+ *
+ *   x86_64
+ *   signal_fault           look       a frame that sigreturn cannot read is no FAULT
+ *
+ *   arm64
+ *   do_el0_bti             look       control-flow protection is no FAULT
+ *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
+ *   fpsimd_signal_preserve_current_state
+ *                          look       a frame is about to be written, its pc is final
  *
  *   tracepoint             for
  *   signal_deliver         INTERRUPT, signals as PREEMPTION
@@ -51,7 +59,7 @@ static ESTP_HOOK(on_madvise)
 		return;
 	/* Not for process_madvise, not for io_uring: their callers are somebody else. */
 	if ((struct mm_struct *)estp_hook_argument(fregs, 0) != current->mm ||
-	    current->flags & (PF_KTHREAD | PF_USER_WORKER) ||
+	    current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
 	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
 		return;
 	/* Being unloaded: as if it were not there. */
@@ -66,6 +74,12 @@ static void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
 	if (likely(hlist_empty(&current->preempt_notifiers)))
 		return;
 	estp_signal_deliver(sig, info, ka);
+}
+
+/* Called first of all when a frame is written; arm64. */
+static __maybe_unused ESTP_HOOK(on_signal_frame)
+{
+	estp_signal_frame();
 }
 
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
@@ -96,7 +110,14 @@ static struct hook hook[] = {
 	{ "do_madvise", DIVERT, .act = on_madvise },
 	{ "force_sig_info_to_task", DIVERT, .act = estp_on_force_sig },
 	{ "unhandled_signal", DIVERT, .act = estp_on_unhandled_signal },
+#ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
+#endif
+#ifdef CONFIG_ARM64
+	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
+	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
+	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
+#endif
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
@@ -114,7 +135,7 @@ static int install_hook(struct hook *h)
 	if (err)
 		return err;
 	if (h->way == CALL)
-		return register_ftrace_direct(&h->ops, (unsigned long)h->entry);
+		return estp_call_before(&h->ops, (unsigned long)h->entry);
 	h->ops.func = h->act;
 	/* Not FL_RECURSION: nothing that the callbacks call is hooked by us. */
 	h->ops.flags |= FTRACE_OPS_FL_PERMANENT |
@@ -127,7 +148,7 @@ static void remove_hook(struct hook *h)
 	if (!h->installed)
 		return;
 	if (h->way == CALL)
-		unregister_ftrace_direct(&h->ops, (unsigned long)h->entry, false);
+		estp_call_no_more(&h->ops, (unsigned long)h->entry);
 	else
 		unregister_ftrace_function(&h->ops);
 	ftrace_free_filter(&h->ops);

@@ -5,17 +5,16 @@
  * around it, threads are created and end, and the whole machine is busy with
  * something else.
  *
- * Method: stress-ng loads the machine with forks, page faults, signals, pipes and
+ * Method: other processes load the machine with forks, page faults, signals, pipes and
  * context switches. Threads, more than CPUs, increment the counter of the CPU they
  * are on by plain load, add and store, while the main thread preempts and migrates
  * them and, meanwhile, does all that can be done to the set without taking the sequence
  * out of it. The sum of the counters is compared with what the threads did. Proof:
  * diversions, registrations and a load that worked. The twin, unregistered, loses.
- *
- * vm: --file /usr/bin/stress-ng
  */
-#include <fcntl.h>
+#include <setjmp.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 
 #include "probe.h"
 
@@ -131,19 +130,91 @@ static u64 run(struct code *c, bool registered, u64 *counted)
 	return made;
 }
 
+/* What other programs do all day, each in a process of its own. */
+static void do_forks(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+static sigjmp_buf after_fault;
+
+static void leave_fault(int sig)
+{
+	siglongjmp(after_fault, 1);
+}
+
+static void do_faults(void)
+{
+	signal(SIGSEGV, leave_fault);
+	if (!sigsetjmp(after_fault, 1))
+		*(volatile u8 *)WILD_ADDRESS = 1;
+}
+
+static void do_switches(void)
+{
+	static int ping[2], pong[2];
+	char byte = 0;
+
+	if (!ping[1]) {
+		must(!pipe(ping) && !pipe(pong));
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (read(ping[0], &byte, 1) == 1 && write(pong[1], &byte, 1) == 1)
+				;
+			_exit(0);
+		}
+	}
+	must(write(ping[1], &byte, 1) == 1 && read(pong[0], &byte, 1) == 1);
+}
+
+static void do_maps(void)
+{
+	size_t len = 8 << 20, at, page = page_size();
+	u8 *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(p != MAP_FAILED);
+	for (at = 0; at < len; at += 16 * page)
+		p[at] = 1;
+	must(!madvise(p, len / 2, MADV_DONTNEED));
+	must(!mprotect(p, len / 4, PROT_READ));
+	must(!munmap(p, len));
+}
+
+static void nothing(int sig)
+{
+}
+
+static void do_timers(void)
+{
+	const struct itimerval every = { { .tv_usec = 1000 }, { .tv_usec = 1000 } };
+
+	signal(SIGALRM, nothing);
+	must(!setitimer(ITIMER_REAL, &every, NULL));
+	pause();
+}
+
 static pid_t load(void)
 {
+	void (*const loads[])(void) = { do_forks, do_faults, do_switches, do_maps, do_timers };
+	unsigned int i;
 	pid_t pid = fork();
 
 	must(pid >= 0);
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	must(!dup2(open("/dev/null", O_RDWR), 0));
-	must(dup2(0, 1) == 1);
-	execl("/usr/bin/stress-ng", "stress-ng", "--quiet", "--temp-path", "/tmp", "--timeout", "40",
-	      "--fork", "1", "--sigsegv", "1", "--switch", "1", "--mmap", "1", "--mmap-bytes", "8M",
-	      "--timer", "1", "--madvise", "1", NULL);
+	for (i = 0; i < ARRAY_LEN(loads); i++)
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				loads[i]();
+		}
+	/* One that ends has failed. */
+	waitpid(-1, NULL, 0);
 	_exit(99);
 }
 
@@ -197,7 +268,7 @@ void test(void)
 	   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));
 	ok(changes >= 3, "and %llu rounds of changes to the set", (unsigned long long)changes);
 
-	must(!madv_unregister(NULL, 1ull << 47));
+	must(!madv_unregister(NULL, USER_END));
 	made = run(c, false, &counted);
 	ok(counted < made, "twin: %llu of %llu increments are lost",
 	   (unsigned long long)(made - counted), (unsigned long long)made);

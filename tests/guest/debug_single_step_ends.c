@@ -74,7 +74,7 @@ static void make(void)
 	start = c->at;
 	for (i = 0; i < STEPS; i++)
 		at[i] = i == SLEEPING ? emit_load(c) :
-			i & 1 ? emit_mark(c, &c->data->mark[i], i) : emit_nop(c);
+			i & 1 ? emit_step(c) : emit_nop(c);
 	end = emit_land(c, THROUGH);
 	response = emit_land(c, RESPONSE);
 	fault = emit_illegal(c);

@@ -70,11 +70,13 @@ static void arrange(void)
 	must(!madv_register(p, page));
 	must(!madv_register(p + 2 * page, page));
 	table_init(&t, p);
-	table_add(&t, ESTP_FAULT, p + 3 * page + f->start, 1, p + 5 * page + f->response[0]);
+	table_add(&t, ESTP_FAULT, p + 3 * page + f->start, INSN_ALIGN, p + 5 * page + f->response[0]);
 	table_add(&t, ESTP_FAULT, p + 4 * page - 16, page + 32, p + 3 * page + f->response[1])
 		->causes = ESTP_CAUSE_ILL | ESTP_CAUSE_BUS;
-	table_add(&t, ESTP_PREEMPTION, p + 6 * page + 1, 2, p + 6 * page + 9);
-	table_add(&t, ESTP_INTERRUPT, p + 6 * page + 1, 2, p + 7 * page)->response_len = 77;
+	table_add(&t, ESTP_PREEMPTION, p + 6 * page + INSN_ALIGN, 2 * INSN_ALIGN,
+		  p + 6 * page + 9 * INSN_ALIGN);
+	table_add(&t, ESTP_INTERRUPT, p + 6 * page + INSN_ALIGN, 2 * INSN_ALIGN, p + 7 * page)
+		->response_len = 77;
 	t.entry[3].clear_mask = probe_clear_valid & 0xff;
 	t.entry[2].response = t.entry[2].start;
 	must(!table_register(&t));

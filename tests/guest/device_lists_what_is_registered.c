@@ -40,8 +40,9 @@ static u32 below(u32 n)
 static struct estp_sequence random_sequence(void)
 {
 	struct estp_sequence s = {
-		.start = (u64)base + below(5 * page), .response = (u64)base + below(8 * page - 64),
-		.length = below(3) ? 1 + below(64) : 1 + below(2 * page),
+		.start = INSN_FLOOR((u64)base + below(5 * page)),
+		.response = INSN_FLOOR((u64)base + below(8 * page - 64)),
+		.length = INSN_CEIL(below(3) ? 1 + below(64) : 1 + below(2 * page)),
 		.selector = below(ESTP_SELECTOR_NR), .layout = ESTP_LAYOUT_TABLE,
 	};
 

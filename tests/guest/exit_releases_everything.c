@@ -40,7 +40,7 @@ static u8 *populate(void)
 		word = (u64 *)(p + i * page);
 		word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, 17);
 		for (k = 0; k < 17; k++)
-			word[1 + k] = ESTP_DESCRIPTOR(ESTP_FAULT, 0x200 + k, 0x300, 0x300);
+			word[1 + k] = ESTP_DESCRIPTOR(ESTP_FAULT, 0x200 + INSNS(k), 0x300, 0x300);
 	}
 	must(!madv_register(p, PAGES * page));
 	must(!probe_register_table(p, 1));

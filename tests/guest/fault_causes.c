@@ -95,7 +95,7 @@ void test(void)
 		/* One entry a cause, of different lengths: order puts SEGV first. */
 		table_init(&t, code->base);
 		for (bit = 0; bit < 4; bit++)
-			table_add(&t, ESTP_FAULT, code_addr(code, start), end - start + bit,
+			table_add(&t, ESTP_FAULT, code_addr(code, start), end - start + bit * INSN_ALIGN,
 				  code_addr(code, land[bit]))->causes = 1u << bit;
 		must(!table_register(&t));
 		caught_reset();
@@ -109,7 +109,7 @@ void test(void)
 		table_init(&t, code->base);
 		for (bit = 0; bit < 4; bit++)
 			if (1u << bit != cause)
-				table_add(&t, ESTP_FAULT, code_addr(code, start), end - start + bit,
+				table_add(&t, ESTP_FAULT, code_addr(code, start), end - start + bit * INSN_ALIGN,
 					  code_addr(code, land[bit]))->causes = 1u << bit;
 		must(!table_register(&t));
 		caught_reset();

@@ -148,20 +148,22 @@ static void alive(void)
 void test(void)
 {
 	unsigned int i, k;
-	u32 end, response;
+	u32 end, response, through, jump[3];
 
 	need_estp_and_counters();
 	code = code_new(1);
 	launch_off = emit_launch(code);
 	start = emit_nop(code);
-	emit_jump_slot(code, &code->data->word[0]);
+	jump[0] = emit_jump(code);
 	call = emit_syscall(code);
-	after_call = emit_jump_slot(code, &code->data->word[0]);
+	after_call = jump[1] = emit_jump(code);
 	trap = emit_trap(code);
-	emit_jump_slot(code, &code->data->word[0]);
+	jump[2] = emit_jump(code);
 	faulting = emit_illegal(code);
 	end = code->at;
-	code->data->word[0] = (u64)code_addr(code, emit_land(code, THROUGH));
+	through = emit_land(code, THROUGH);
+	for (i = 0; i < ARRAY_LEN(jump); i++)
+		code_aim(code, jump[i], through);
 	response = emit_land(code, FAULTED);
 	code_describe(code, (struct seq) { .selector = ESTP_FAULT, .start = start,
 					   .end = end, .response = response });

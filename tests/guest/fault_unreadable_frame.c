@@ -34,7 +34,7 @@ static void lead_and_spoil(int sig, siginfo_t *info, ucontext_t *uc)
 		return;
 	}
 	results->diversions = diverted(ESTP_FAULT);
-	_exit(sig == SIGSEGV && info->si_code == SI_KERNEL ? 42 : 43);
+	_exit(sig == SIGSEGV && info->si_code == BAD_FRAME_CODE ? 42 : 43);
 }
 
 static u32 run(u32 entry)

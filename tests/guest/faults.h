@@ -68,10 +68,12 @@ static const struct fault_kind fault_kinds[] = {
 	{ "unmapped address", emit_load, fault_unmapped, SIGSEGV, SEGV_MAPERR },
 	{ "PROT_NONE", emit_load, fault_no_access, SIGSEGV, SEGV_ACCERR },
 	{ "store to read-only memory", emit_store, fault_read_only, SIGSEGV, SEGV_ACCERR },
-	{ "address that cannot be", emit_load, fault_wild, SIGSEGV, SI_KERNEL },
+	{ "address that cannot be", emit_load, fault_wild, SIGSEGV, WILD_CODE },
 	{ "truncated file", emit_load, fault_truncated, SIGBUS, BUS_ADRERR },
-	{ "illegal instruction", emit_illegal, fault_null, SIGILL, ILL_ILLOPN },
+	{ "illegal instruction", emit_illegal, fault_null, SIGILL, ILLEGAL_CODE, ILLEGAL_NO_WORDS },
+#if DIVISION_FAULTS
 	{ "division by zero", emit_divide, fault_null, SIGFPE, FPE_INTDIV, true },
+#endif
 };
 
 #endif

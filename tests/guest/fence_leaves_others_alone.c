@@ -66,8 +66,7 @@ void test(void)
 	go = emit_land(c, LET_GO);
 	response = emit_land(c, RESPONSE);
 	inside = emit_inside(c);
-	emit_jump_slot(c, &c->data->word[0]);
-	c->data->word[0] = (u64)code_addr(c, start);
+	code_aim(c, emit_jump(c), start);
 	code_describe(c, (struct seq) { .selector = ESTP_PREEMPTION, .start = start,
 					.end = end, .response = response });
 	code_seal(c);

@@ -34,7 +34,7 @@ static void arrange(void)
 	must(!probe_register_table(base + 2 * page, 1));
 	table_init(&t, base);
 	/* Response elsewhere; and over three pages. */
-	table_add(&t, ESTP_FAULT, base + 3 * page + f->start, 1, base + 5 * page + f->response[0]);
+	table_add(&t, ESTP_FAULT, base + 3 * page + f->start, INSN_ALIGN, base + 5 * page + f->response[0]);
 	table_add(&t, ESTP_FAULT, base + 4 * page - 16, page + 32, base + 3 * page + f->response[1])
 		->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));

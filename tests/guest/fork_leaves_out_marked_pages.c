@@ -24,8 +24,8 @@ static const struct {
 } entries[] = {
 	{ 0, 0, 0, 0x10, 4 },
 	{ 0, 0, 3, 0x20, 4 },		/* far response */
-	{ 1, 3, 2, 0xff0, 0x1020 },	/* over three pages */
-	{ 4, 5, 5, 0xffc, 8 },
+	{ 1, 3, 2, WHOLE - 0x10, WHOLE + 0x20 },	/* over three pages */
+	{ 4, 5, 5, WHOLE - 4, 8 },
 	{ 5, 5, 0, 0x30, 4 },
 };
 
@@ -42,8 +42,9 @@ static void arrange(void)
 
 	table_init(&t, base);
 	for (i = 0; i < ARRAY_LEN(entries); i++)
-		table_add(&t, ESTP_FAULT, base + entries[i].first * page + entries[i].start,
-			  entries[i].length, base + entries[i].response * page + 0x80)
+		table_add(&t, ESTP_FAULT, base + entries[i].first * page +
+			  in_pages(entries[i].start), in_pages(entries[i].length),
+			  base + entries[i].response * page + 0x80)
 			->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);
@@ -68,8 +69,9 @@ static int right_without(int marked)
 
 		want += stays;
 		if (stays != list_has(&list, ESTP_FAULT,
-				      base + entries[i].first * page + entries[i].start,
-				      entries[i].length, base + entries[i].response * page + 0x80))
+				      base + entries[i].first * page +
+				      in_pages(entries[i].start), in_pages(entries[i].length),
+				      base + entries[i].response * page + 0x80))
 			return 10 + i;
 	}
 	for (i = 0; i < PAGES; i++) {

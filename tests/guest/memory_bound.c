@@ -42,7 +42,7 @@ static void header(u32 i, u32 nr)
 
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr);
 	for (k = 0; k < nr; k++)
-		word[1 + k] = ESTP_DESCRIPTOR(ESTP_FAULT, 0x800 + k, 0x900 + k, 0x800 + k);
+		word[1 + k] = ESTP_DESCRIPTOR(ESTP_FAULT, 0x800 + INSNS(k), 0x900 + INSNS(k), 0x800 + INSNS(k));
 }
 
 static u32 shape_nr;			/* what a shape is about */

@@ -51,7 +51,7 @@ static void wide_cycle(u32 i)
 	struct table t;
 
 	table_init(&t, p);
-	table_add(&t, ESTP_FAULT, p + 16 + i % 64, 3 * page, p + 4 * page)->causes = ESTP_CAUSE_ILL;
+	table_add(&t, ESTP_FAULT, p + 16 + INSNS(i % 64), 3 * page, p + 4 * page)->causes = ESTP_CAUSE_ILL;
 	table_add(&t, ESTP_FAULT, p + 8, 4, p + (4 + i % 3) * page)->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);

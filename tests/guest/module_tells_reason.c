@@ -54,7 +54,7 @@ static void refuse_page(void)
 
 static void bad_selector(void)
 {
-	((u64 *)p)[3] = ESTP_DESCRIPTOR(5, 0x900, 0x903, 0x900);
+	((u64 *)p)[3] = ESTP_DESCRIPTOR(5, 0x900, 0x904, 0x900);
 	refuse_page();
 }
 
@@ -69,12 +69,12 @@ static void pages(void)
 	tells("a page without a header", addr, "metadata word", "0x1234567890");
 	bad_selector();
 	tells("the third descriptor's selector", "2: ", "selector", "5");
-	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, 0x900, 0x1777, 0x900);
+	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, 0x900, 0x7774, 0x900);
 	refuse_page();
-	tells("the second descriptor's end", "1: ", "end", "0x1777");
-	word[1] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x900, 0x903, 7);
+	tells("the second descriptor's end", "1: ", "end", "0x7774");
+	word[1] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x900, 0x904, 8);
 	refuse_page();
-	tells("the first descriptor's response", "0: ", "response", "7");
+	tells("the first descriptor's response", "0: ", "response", "8");
 }
 
 static void tables(void)

@@ -48,7 +48,7 @@ static void arrange(void)
 	probe_header(p, 0);
 	must(!madv_register(p, page));
 	table_init(&t, p);
-	table_add(&t, ESTP_FAULT, p + page + f->start, 1, p + 2 * page + f->response[1]);
+	table_add(&t, ESTP_FAULT, p + page + f->start, INSN_ALIGN, p + 2 * page + f->response[1]);
 	table_add(&t, ESTP_FAULT, p + page + 0x10, page, p + 0x20)->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);

@@ -35,11 +35,9 @@ static struct places make(void)
 	p.go = emit_land(c, LET_GO);
 	response = emit_land(c, RESPONSE);
 	p.inside = emit_inside(c);
-	emit_jump_slot(c, &c->data->word[0]);
+	code_aim(c, emit_jump(c), start);
 	p.after = emit_inside(c);
-	emit_jump_slot(c, &c->data->word[1]);
-	c->data->word[0] = (u64)code_addr(c, start);
-	c->data->word[1] = (u64)code_addr(c, end);
+	code_aim(c, emit_jump(c), end);
 	code_describe(c, (struct seq) { .selector = ESTP_PREEMPTION, .start = start,
 					.end = end, .response = response });
 	code_seal(c);

@@ -124,7 +124,8 @@ static void random_page(u32 nr)
 	char text[64];
 
 	for (i = 1; i <= nr; i++) {
-		u32 start = h + below(page - h), len = 1 + below(below(8) ? 24 : page - h);
+		u32 start = INSN_FLOOR(h + below(page - h));
+		u32 len = INSN_CEIL(1 + below(below(8) ? INSNS(24) : page - h));
 
 		word[i] = fault(start, start + len > page ? page : start + len,
 				below(MINE_ANSWERS));

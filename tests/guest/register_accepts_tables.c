@@ -120,7 +120,8 @@ static void random_table(u32 nr, void *entries, u64 base, const char *what)
 
 	begin();
 	while (table.nr < nr) {
-		u32 start = below(mines.len - 1), len = 1 + below(below(6) ? 40 : mines.len);
+		u32 start = INSN_FLOOR(below(mines.len - 1));
+		u32 len = INSN_CEIL(1 + below(below(6) ? INSNS(40) : mines.len));
 
 		if (start + len > mines.len)
 			len = mines.len - start;
@@ -146,7 +147,7 @@ static void random_tables(void)
 	random_table(20, data + page - 7, base, "entries over a page's border");
 	random_table(60, data, base - 0x7ff00000, "base nearly 2 GiB below the code");
 	random_table(60, data, base + 0x7ff00000, "base nearly 2 GiB above the code");
-	random_table(60, data, base + 1, "base at an odd address");
+	random_table(60, data, base + INSNS(1), "base at another instruction");
 	low = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(low != MAP_FAILED);
 	random_table(150, low, base, "entries in shared memory that is not executable");
@@ -159,7 +160,7 @@ static void one_page_table(void)
 {
 	u8 *data = pages_new(1);
 	const struct { int start; u32 length; u32 answer; } e[] = {
-		{ 0x10, 1, 0 }, { 0x30, 0x10, 1 }, { 0x38, 0x10, 2 }, { 0x50, 2, 3 },
+		{ 0x10, INSNS(1), 0 }, { 0x30, 0x10, 1 }, { 0x38, 0x10, 2 }, { 0x50, INSNS(2), 3 },
 	};
 	u32 i;
 
@@ -171,7 +172,9 @@ static void one_page_table(void)
 	munmap(data, page);
 }
 
-/* Every byte before the answers once, by itself: as many entries as there can be. */
+/* As many entries as there can be. */
+#define STARTS	4096u
+
 static void large_table(void)
 {
 	u32 i, nr = ESTP_TABLE_COUNT_MAX, wrong = 0;
@@ -182,17 +185,17 @@ static void large_table(void)
 	begin();
 	/* Each start with several lengths: the shortest decides. */
 	for (i = 0; i < nr; i++)
-		add((i * 7919u) % 4096, 1 + i / 4096, i % MINE_ANSWERS);
+		add(INSNS((i * 7919u) % STARTS), INSNS(1 + i / STARTS), i % MINE_ANSWERS);
 	err = register_at(header, entries, (u64)mines.base);
 	is(err, 0, "a table of %u entries", nr);
 	is(stats().sequences, nr, "all of them are counted");
-	for (i = 0; i < 4096 && !err; i += 61 - i % 2)
-		wrong += mine_step(&mines, i) != model(i);
+	for (i = 0; i < STARTS && !err; i += 61 - i % 2)
+		wrong += mine_step(&mines, INSNS(i)) != model(INSNS(i));
 	is(wrong, 0, "the right ones decide");
 	must(!madv_unregister(mines.base, mines.len));
 	begin();
 	for (i = 0; i <= ESTP_TABLE_COUNT_MAX; i++)
-		add(i % 4096, 1, 0);
+		add(INSNS(i % STARTS), INSNS(1), 0);
 	/* 65536 does not fit into the count: it reads as 0. */
 	header->metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, table.nr);
 	is(madv_register(header, page), -ENOEXEC, "twin: 65536 entries cannot be said");
@@ -214,11 +217,11 @@ static void causes(void)
 
 	is(probe_load(p, bus), PROBE_FAULTED, "twin: unregistered, a SIGBUS comes");
 	table_init(&t, p);
-	table_add(&t, ESTP_FAULT, start, 1, p + s->response[0])->causes = ESTP_CAUSE_BUS;
+	table_add(&t, ESTP_FAULT, start, INSNS(1), p + s->response[0])->causes = ESTP_CAUSE_BUS;
 	must(!table_register(&t));
 	is(probe_load(p, bus), PROBE_VALUE(VALUE, ESTP_FAULT, 0), "SIGBUS is its cause");
 	is(probe_load(p, NULL), PROBE_FAULTED, "SIGSEGV is not");
-	table_add(&t, ESTP_FAULT, start, 2, p + s->response[1])->causes =
+	table_add(&t, ESTP_FAULT, start, INSNS(2), p + s->response[1])->causes =
 		ESTP_CAUSE_SEGV | ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	is(probe_load(p, bus), PROBE_VALUE(VALUE, ESTP_FAULT, 0), "with a later entry: SIGBUS");
@@ -249,11 +252,11 @@ static void overlapping(int selector)
 	must(!probe_register(p));
 	is(probe(p, VALUE, selector), 0, "%s: twin: the page alone", names[selector]);
 	table_init(&t, p);
-	table_add(&t, selector, p + s->start, s->end - s->start + 1, p + s->response[1]);
+	table_add(&t, selector, p + s->start, s->end - s->start + INSNS(1), p + s->response[1]);
 	must(!table_register(&t));
 	is(probe(p, VALUE, selector), 1, "%s: an entry comes before the page's descriptor",
 	   names[selector]);
-	table_add(&t, selector, p + s->start - 1, s->end - s->start + 1, p + s->response[0]);
+	table_add(&t, selector, p + s->start - INSNS(1), s->end - s->start + INSNS(1), p + s->response[0]);
 	must(!table_register(&t));
 	is(probe(p, VALUE, selector), 0, "%s: an entry of a lower start comes before both",
 	   names[selector]);

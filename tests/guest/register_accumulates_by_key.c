@@ -99,16 +99,16 @@ static void one_page(void)
 	is(probe_fault(p, VALUE), 1, "nor is anything left of that");
 
 	n = s;
-	n.length++;
+	n.length += INSNS(1);
 	put(&n);
 	listed("twin: another length");
-	n.length = s.length - 1;
+	n.length = s.length - INSNS(1);
 	n.response = (u64)p + f->response[0];
 	put(&n);
 	listed("twin: a shorter one");
 	is(probe_fault(p, VALUE), 0, "which decides, as it comes first");
 	n = s;
-	n.start++;
+	n.start += INSNS(1);
 	put(&n);
 	listed("twin: another start");
 	n = s;
@@ -163,12 +163,12 @@ static void several_pages(void)
 	put(&s);
 	listed("its key with another response");
 	n = s;
-	n.length--;
+	n.length -= INSNS(1);
 	put(&n);
-	listed("twin: shorter by one");
-	n.start++;
+	listed("twin: a bit shorter");
+	n.start += INSNS(1);
 	put(&n);
-	listed("twin: from a byte later");
+	listed("twin: from a bit later");
 	memory = stats().memory;
 	for (i = 0; i < 50; i++)
 		put(&s);

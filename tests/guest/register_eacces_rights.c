@@ -163,7 +163,7 @@ static void layout_1(void)
 
 static void two_mappings(void)
 {
-	struct layout_1 t = make(page - 2, 4, 16);
+	struct layout_1 t = make(page - INSNS(2), INSNS(4), 16);
 
 	is(call(&t), 0, "twin: a span over two pages of one mapping");
 	must(!madv_unregister(t.code, 2 * page));
@@ -176,21 +176,21 @@ static void two_mappings(void)
 	t.entry->start = 16;
 	t.entry->response = page + 16;
 	left_alone(&guard, call(&t), EACCES, "span before, response behind the border");
-	t.entry->response = page - 1;
+	t.entry->response = page - INSNS(1);
 	is(call(&t), 0, "twin: both before it");
-	t.entry->start = page - 4;
+	t.entry->start = page - INSNS(4);
 	is(call(&t), 0, "twin: a span that ends at it");
 	guard_renew(&guard);
 
 	must(!mprotect(t.code, page, R | W | X));
 	must(!mprotect(t.code + page, page, R | W));
-	t.entry->start = page - 3;
+	t.entry->start = page - INSNS(3);
 	left_alone(&guard, call(&t), EACCES, "a span's end that is not executable");
 	t.entry->length = 0;
 	t.entry->start = page;
 	left_alone(&guard, call(&t), EACCES, "an empty span there, before it is malformed");
 	t.entry->start = 16;
-	t.entry->length = 4;
+	t.entry->length = INSNS(4);
 	t.entry->response = page;
 	left_alone(&guard, call(&t), EACCES, "a response that is not executable");
 	must(!mprotect(t.code, 2 * page, R | X));

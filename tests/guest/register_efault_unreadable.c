@@ -64,7 +64,7 @@ static struct estp_table header_for(void *entries, unsigned int nr)
 static struct estp_entry entry(void)
 {
 	return (struct estp_entry) {
-		.start = 0x20, .length = 1, .response = 0x40, .selector = ESTP_FAULT,
+		.start = 0x20, .length = INSNS(1), .response = 0x40, .selector = ESTP_FAULT,
 		.causes = ESTP_CAUSE_PAGE,
 	};
 }

@@ -40,7 +40,7 @@ static void pages(void)
 	refused(&guard, p + 2 * page, page, ENOMEM, "the only page");
 	refused(&guard, p + page, page + 1, ENOMEM, "a page that only rounding up reaches");
 	refused(&guard, NULL, page, ENOMEM, "page 0");
-	refused(&guard, (void *)(1ull << 47), page, ENOMEM, "the first page beyond user space");
+	refused(&guard, (void *)(USER_END), page, ENOMEM, "the first page beyond user space");
 	refused(&guard, (void *)(1ull << 63), page, ENOMEM, "an address of no mode at all");
 	refused(&guard, (void *)(~0ull << 21), page, ENOMEM, "an address of the kernel");
 	refused(&guard, (void *)((u64)guard.page | 1ull << 62), page, ENOMEM,
@@ -97,7 +97,7 @@ static void tables(void)
 	u8 *code = with_hole(), *data = pages_new(3);
 	struct place good = {
 		.header = (u64)data, .entries = (u64)(data + page), .base = (u64)code,
-		.start = (u64)code + probe_seq[ESTP_FAULT].start, .length = 1,
+		.start = (u64)code + probe_seq[ESTP_FAULT].start, .length = INSNS(1),
 		.response = (u64)code + probe_seq[ESTP_FAULT].response[0],
 	}, p;
 	u64 hole = (u64)code + 2 * page;
@@ -113,7 +113,7 @@ static void tables(void)
 	left_alone(&guard, table_of(p, false), ENOMEM, "the last byte of the entries");
 	p.entries = ~0ull - 10;
 	left_alone(&guard, table_of(p, false), ENOMEM, "entries that wrap");
-	p.entries = 1ull << 47;
+	p.entries = USER_END;
 	left_alone(&guard, table_of(p, false), ENOMEM, "entries beyond user space");
 	p.entries = good.entries | 1ull << 61;
 	left_alone(&guard, table_of(p, false), ENOMEM, "entries with a tag bit");
@@ -121,13 +121,13 @@ static void tables(void)
 	p = good;
 	p.start = hole;
 	left_alone(&guard, table_of(p, true), ENOMEM, "the span");
-	p.start = hole - 1;
-	p.length = 2;
+	p.start = hole - INSNS(1);
+	p.length = INSNS(2);
 	left_alone(&guard, table_of(p, true), ENOMEM, "the span's last byte");
-	p.start = hole + page - 1;
+	p.start = hole + page - INSNS(1);
 	left_alone(&guard, table_of(p, true), ENOMEM, "the span's first byte");
-	p.start = hole - 1;
-	p.length = page + 2;
+	p.start = hole - INSNS(1);
+	p.length = page + INSNS(2);
 	left_alone(&guard, table_of(p, true), ENOMEM, "the span's middle");
 	p = good;
 	p.response = hole;
@@ -138,18 +138,18 @@ static void tables(void)
 	left_alone(&guard, table_of(p, true), ENOMEM, "an empty span, before it is malformed");
 
 	p = good;
-	p.length = 0xffffffff;
+	p.length = INSN_FLOOR(0xffffffff);
 	left_alone(&guard, table_of(p, true), ENOMEM, "the longest span there is");
 	p = good;
 	p.base = 0;
-	p.start = (u64)-1;
-	p.response = (u64)-2;
+	p.start = (u64)-INSNS(1);
+	p.response = (u64)-INSNS(2);
 	left_alone(&guard, table_of(p, true), ENOMEM, "a span below address 0");
-	p.base = 1ull << 47;
+	p.base = USER_END;
 	p.start = p.response = p.base - page;
-	p.length = 1;
+	p.length = INSNS(1);
 	left_alone(&guard, table_of(p, true), ENOMEM, "the last page of user space");
-	p.length = page + 1;
+	p.length = page + INSNS(1);
 	left_alone(&guard, table_of(p, true), ENOMEM, "a span across the end of user space");
 	p = good;
 	p.base |= 1ull << 60;
@@ -163,7 +163,7 @@ static void tables(void)
 	p.entries = (u64)(data + 2 * page) - sizeof(struct estp_entry);
 	is(table_of(p, true), 0, "twin: entries that end right before the hole");
 	p = good;
-	p.start = hole - 1;
+	p.start = hole - INSNS(1);
 	is(table_of(p, true), 0, "twin: a span that ends right before the hole");
 }
 

@@ -37,7 +37,7 @@ static void fill(u8 *p)
 
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, ESTP_PAGE_COUNT_MAX);
 	for (i = 0; i < ESTP_PAGE_COUNT_MAX; i++)
-		word[1 + i] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x800 + i, page, 0x800);
+		word[1 + i] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x800 + INSNS(i), page, 0x800);
 }
 
 static unsigned int fill_up(void)

@@ -60,7 +60,7 @@ static int one_entry(u64 start, u64 length, u64 response)
 
 static void by_entries(void)
 {
-	left_alone(&guard, one_entry(page - 1, (LIMIT - 2) * page + 2, page), ENOSPC,
+	left_alone(&guard, one_entry(page - INSNS(1), (LIMIT - 2) * page + INSNS(2), page), ENOSPC,
 		   "a span over %u pages", LIMIT);
 	is(one_entry(page, (LIMIT - 1) * page, page), 0, "twin: over one less");
 	is(stats().pages, LIMIT, "twin: the set is full");
@@ -72,9 +72,9 @@ static void by_entries(void)
 	is(one_entry(page, (LIMIT - 2) * page, 0), 0, "twin: the span one page shorter");
 	is(stats().pages, LIMIT, "twin: a page that only has a response counts");
 	guard_renew(&guard);
-	left_alone(&guard, one_entry((LIMIT - 1) * page, 1, (LIMIT - 1) * page), ENOSPC,
+	left_alone(&guard, one_entry((LIMIT - 1) * page, INSNS(1), (LIMIT - 1) * page), ENOSPC,
 		   "one short entry more");
-	is(one_entry(2 * page, 1, 0), 0, "twin: on the pages that are there");
+	is(one_entry(2 * page, INSNS(1), 0), 0, "twin: on the pages that are there");
 	must(!madv_unregister(pages, LIMIT * page));
 }
 

@@ -105,7 +105,7 @@ static u32 box_nr(const struct arrangement *a)
 /* Prefix words: each box has a response of its own, behind everything. */
 static u32 box_response(u32 i)
 {
-	return AT + 0x180 + 0x20 * i;
+	return AT + INSNS(0x180 + 0x20 * i);
 }
 
 static int by_word(const void *a, const void *b)
@@ -121,13 +121,13 @@ static int as_page(const struct arrangement *a, int selector, u8 *page)
 	u32 i, nr = box_nr(a);
 
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr + 1);
-	word[1] = ESTP_DESCRIPTOR(selector, AT + a->other.start, AT + a->other.end,
-				  AT + a->other.response);
+	word[1] = ESTP_DESCRIPTOR(selector, AT + INSNS(a->other.start), AT + INSNS(a->other.end),
+				  AT + INSNS(a->other.response));
 	for (i = 0; i < nr; i++) {
 		u64 prefix = ESTP_PREFIX(a->box[i].mask, 1, a->box[i].mask & PKEY);
 
-		word[2 + i] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, AT + a->box[i].start,
-					      AT + a->box[i].end, box_response(i));
+		word[2 + i] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, AT + INSNS(a->box[i].start),
+					      AT + INSNS(a->box[i].end), box_response(i));
 		memcpy(page + box_response(i) - 8, &prefix, 8);
 	}
 	qsort(word + 1, nr + 1, 8, by_word);
@@ -144,15 +144,15 @@ static int as_table(const struct arrangement *a, int selector, u8 *page)
 	table_init(&t, page);
 	/* Any order will do: the last box first, the other in between. */
 	for (i = box_nr(a); i-- > 0;) {
-		struct estp_entry *e = table_add(&t, ESTP_INTERRUPT, at + a->box[i].start,
-						 a->box[i].end - a->box[i].start,
+		struct estp_entry *e = table_add(&t, ESTP_INTERRUPT, at + INSNS(a->box[i].start),
+						 INSNS(a->box[i].end - a->box[i].start),
 						 page + box_response(i));
 
 		e->clear_mask = a->box[i].mask;
 		e->flags = a->box[i].mask & PKEY ? ESTP_ENTRY_RESET_PKEY : 0;
 		if (i == box_nr(a) - 1)
-			table_add(&t, selector, at + a->other.start,
-				  a->other.end - a->other.start, at + a->other.response);
+			table_add(&t, selector, at + INSNS(a->other.start),
+				  INSNS(a->other.end - a->other.start), at + INSNS(a->other.response));
 	}
 	err = table_register(&t);
 	table_free(&t);
@@ -196,7 +196,7 @@ static void apart(struct guard *guard)
 	box_only.other = (struct span) { 0x100, 0x110, 0x100, 0 };
 	is(as_page(&box_only, ESTP_FAULT, page), 0, "a page with the box");
 	table_init(&t, page);
-	table_add(&t, ESTP_FAULT, page + AT + 0x10, 0x10, page + AT + 0x80);
+	table_add(&t, ESTP_FAULT, page + AT + INSNS(0x10), INSNS(0x10), page + AT + INSNS(0x80));
 	is(table_register(&t), 0, "a table with the span over it");
 	table_free(&t);
 	must(!madv_unregister(page, page_size()));

@@ -24,6 +24,9 @@ static u8 *page, *good;
 static size_t len;
 static u64 *word;
 
+/* The least distance between two offsets. */
+#define I ((u64)INSN_ALIGN)
+
 static void malformed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void malformed(const char *fmt, ...)
 {
@@ -99,7 +102,7 @@ static void fields(void)
 		malformed("zero bit %u", (u32)(ESTP_DESC_ZERO_SHIFT + i));
 	}
 
-	third(ESTP_FAULT, H - 1, e, r);
+	third(ESTP_FAULT, H - I, e, r);
 	malformed("a start in the header's last byte");
 	third(ESTP_FAULT, 0, e, r);
 	malformed("a start of 0");
@@ -107,23 +110,23 @@ static void fields(void)
 	fine("a start right behind the header");
 	third(ESTP_FAULT, s, s, r);
 	malformed("an empty span");
-	third(ESTP_FAULT, s, s - 1, r);
+	third(ESTP_FAULT, s, s - I, r);
 	malformed("an end before the start");
 	third(ESTP_FAULT, s, 0, r);
 	malformed("an end of 0");
-	third(ESTP_FAULT, s, len + 1, r);
+	third(ESTP_FAULT, s, len + I, r);
 	malformed("an end past the page");
-	third(ESTP_FAULT, s, 0xffff, r);
+	third(ESTP_FAULT, s, INSN_FLOOR(0xffff), r);
 	malformed("the greatest end");
 	third(ESTP_FAULT, s, len, r);
 	fine("an end that is the page's");
-	third(ESTP_FAULT, len, len + 1, r);
+	third(ESTP_FAULT, len, len + I, r);
 	malformed("a span past the page");
 	third(ESTP_FAULT, len, len, r);
 	malformed("an empty span at the page's end");
-	third(ESTP_FAULT, len - 1, len, r);
+	third(ESTP_FAULT, len - I, len, r);
 	fine("a span that is the page's last byte");
-	third(ESTP_FAULT, s, e, H - 1);
+	third(ESTP_FAULT, s, e, H - I);
 	malformed("a response in the header's last byte");
 	third(ESTP_FAULT, s, e, 0);
 	malformed("a response of 0");
@@ -131,10 +134,26 @@ static void fields(void)
 	fine("a response right behind the header");
 	third(ESTP_FAULT, s, e, len);
 	malformed("a response at the page's end");
-	third(ESTP_FAULT, s, e, 0xffff);
+	third(ESTP_FAULT, s, e, INSN_FLOOR(0xffff));
 	malformed("the greatest response");
-	third(ESTP_FAULT, s, e, len - 1);
+	third(ESTP_FAULT, s, e, len - I);
 	fine("a response at the page's last byte");
+}
+
+/* Off an instruction's border, where there are such. */
+static void borders(void)
+{
+	u64 s = probe_seq[ESTP_FAULT].start, e = probe_seq[ESTP_FAULT].end,
+	    r = probe_seq[ESTP_FAULT].response[0], i;
+
+	for (i = 1; i < I; i++) {
+		third(ESTP_FAULT, s + i, e + I, r);
+		malformed("a start %u bytes behind an instruction's", (u32)i);
+		third(ESTP_FAULT, s, e + i, r);
+		malformed("an end %u bytes behind an instruction's", (u32)i);
+		third(ESTP_FAULT, s, e, r + i);
+		malformed("a response %u bytes behind an instruction's", (u32)i);
+	}
 }
 
 static void order(void)
@@ -151,15 +170,15 @@ static void order(void)
 	malformed("the first descriptor twice");
 	word[2] = w3;
 	malformed("the last descriptor twice");
-	word[2] = w1 - 1;
+	word[2] = w1 - I;
 	malformed("a response less by one in the second");
-	word[2] = w1 + 1;
+	word[2] = w1 + I;
 	fine("a response more by one in the second");
-	word[2] = w1 + (1ull << ESTP_DESC_END_SHIFT) - 1;
+	word[2] = w1 + (I << ESTP_DESC_END_SHIFT) - I;
 	fine("an end more by one, a response less by one");
-	word[2] = w1 + (1ull << ESTP_DESC_START_SHIFT) - (1ull << ESTP_DESC_END_SHIFT);
+	word[2] = w1 + (I << ESTP_DESC_START_SHIFT) - (I << ESTP_DESC_END_SHIFT);
 	fine("a start more by one, an end less by one");
-	word[2] = w1 - (1ull << ESTP_DESC_START_SHIFT) + (1ull << ESTP_DESC_END_SHIFT);
+	word[2] = w1 - (I << ESTP_DESC_START_SHIFT) + (I << ESTP_DESC_END_SHIFT);
 	malformed("a start less by one, an end more by one");
 }
 
@@ -171,7 +190,7 @@ static void full_page(void)
 
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, ESTP_PAGE_COUNT_MAX);
 	for (i = 0; i < ESTP_PAGE_COUNT_MAX; i++)
-		word[1 + i] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x800 + i, 0x801 + i, 0x800);
+		word[1 + i] = ESTP_DESCRIPTOR(ESTP_PREEMPTION, 0x800 + INSNS(i), 0x800 + INSNS(i + 1), 0x800);
 	memcpy(good, page, len);
 	fine("255 descriptors");
 	last = word[255];
@@ -179,9 +198,9 @@ static void full_page(void)
 	malformed("the selector of the last of 255");
 	word[255] = word[254];
 	malformed("the last of 255 like the one before");
-	word[255] = last - 1;
+	word[255] = last - I;
 	malformed("the response of the last of 255 in the header's last byte");
-	word[1] -= ESTP_DESCRIPTOR(0, 1, 0, 0);
+	word[1] -= ESTP_DESCRIPTOR(0, I, 0, 0);
 	malformed("the start of the first of 255 in the header's last byte");
 }
 
@@ -215,16 +234,16 @@ static void prefixes(void)
 		malformed("mask bit %u", i);
 	}
 
-	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, len - 1);
-	*prefix_at(len - 1) = ESTP_PREFIX(0, 1, 0);
+	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, len - I);
+	*prefix_at(len - I) = ESTP_PREFIX(0, I, 0);
 	fine("an INTERRUPT response at the page's last byte, prefix word unaligned");
-	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, len - 1);
-	*prefix_at(len - 1) = ESTP_PREFIX(0, 2, 0);
+	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, len - I);
+	*prefix_at(len - I) = ESTP_PREFIX(0, I + 1, 0);
 	malformed("an INTERRUPT response there of two bytes");
 	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, H);
 	malformed("an INTERRUPT response right behind the header");
-	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, H + 7);
-	*prefix_at(H + 7) = ESTP_PREFIX(0, 1, 0);
+	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, H + 8 - I);
+	*prefix_at(H + 8 - I) = ESTP_PREFIX(0, 1, 0);
 	malformed("a prefix word that begins in the header's last byte");
 	word[2] = ESTP_DESCRIPTOR(ESTP_INTERRUPT, s, e, H + 8);
 	*prefix_at(H + 8) = ESTP_PREFIX(0, 1, 0);
@@ -255,6 +274,7 @@ void test(void)
 	fine("the good page itself");
 	metadata();
 	fields();
+	borders();
 	order();
 	prefixes();
 	code_is_not_judged();

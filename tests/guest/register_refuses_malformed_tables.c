@@ -158,12 +158,12 @@ static void responses(void)
 	malformed("the greatest response length, past the mapping");
 	e->response_len = left;
 	fine("a response that ends with the mapping");
-	e->response = page - 1;
-	e->response_len = 2;
-	malformed("a response of two bytes at the mapping's last");
-	e->response = page - 1;
-	e->response_len = 1;
-	fine("a response of one byte there");
+	e->response = page - INSNS(1);
+	e->response_len = INSNS(1) + 1;
+	malformed("a response of a byte too much at the mapping's end");
+	e->response = page - INSNS(1);
+	e->response_len = INSNS(1);
+	fine("a response that fits there");
 }
 
 static void twice(void)
@@ -173,21 +173,21 @@ static void twice(void)
 	*second = *first;
 	malformed("the same entry twice");
 	*second = *first;
-	second->response++;
+	second->response += INSNS(1);
 	malformed("the same key with another response");
 	*first = entry[ESTP_FAULT];
 	first->causes = ESTP_CAUSE_BUS;
 	malformed("the same key with another cause");
 	*second = *first;
-	second->length++;
+	second->length += INSNS(1);
 	fine("another length");
 	*second = *first;
-	second->start++;
+	second->start += INSNS(1);
 	fine("another start");
 	*second = *first;
 	second->selector = ESTP_FAULT;
 	second->causes = ESTP_CAUSE_SEGV;
-	second->length++;
+	second->length += INSNS(1);
 	fine("another selector");
 }
 

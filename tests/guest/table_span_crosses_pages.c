@@ -23,19 +23,21 @@ static u32 preempted, interrupted, faulted, entry;
 
 static void make(void)
 {
+	u32 jump;
+
 	c = code_new(3);
 	launch_off = emit_launch(c);
 	entry = emit_inside(c);
-	emit_jump_slot(c, &c->data->word[0]);
-	emit_org(c, page - 7);
+	jump = emit_jump(c);
+	emit_org(c, page - 2 * code_nop_len - code_illegal_len - HOLD_LEFT);
 	left = emit_nop(c);
 	fault_left = emit_illegal(c);
 	emit_nop(c);
-	across = emit_hold(c);			/* 3 bytes here, the rest there */
+	across = emit_hold(c);			/* if it can, on both */
 	fault_right = emit_illegal(c);
 	right = emit_nop(c);
 	end = emit_land(c, THROUGH);
-	c->data->word[0] = (u64)code_addr(c, across);
+	code_aim(c, jump, across);
 	emit_org(c, 2 * page + 64);
 	preempted = emit_land(c, PRE_RESPONSE);
 	interrupted = emit_land(c, INT_RESPONSE);

@@ -90,7 +90,7 @@ static void begin(void)
 	u64 sum;
 
 	if (stats().pages)
-		must(!madv_unregister(NULL, 1ull << 47));
+		must(!madv_unregister(NULL, USER_END));
 	memset(&report, 0, sizeof(report));
 	must(!probe_register(old_page));
 	sum = diverted(ESTP_FAULT);

@@ -208,7 +208,7 @@ static void calls(void)
 	one_range("a table", "estp_register", h, page);
 	must(!madv_unregister(p, page));
 	one_range("one page", "estp_unregister", p, page);
-	must(!madv_unregister(NULL, 1ull << 47));
+	must(!madv_unregister(NULL, USER_END));
 	one_range("all there is", "estp_unregister", NULL, 1ull << 47);
 
 	must(madv_unregister(p, page) == -ENOENT);

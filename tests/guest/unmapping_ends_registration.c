@@ -141,9 +141,9 @@ static const struct {
 	{ 0, 0, 2, 0x20, 4 },
 	{ 1, 1, 0, 0x30, 4 },
 	{ 2, 2, 1, 0x40, 4 },
-	{ 0, 1, 0, 0xffc, 8 },
-	{ 1, 2, 2, 0xff8, 0x10 },
-	{ 0, 2, 1, 0xff0, 0x1020 },
+	{ 0, 1, 0, WHOLE - 4, 8 },
+	{ 1, 2, 2, WHOLE - 8, 0x10 },
+	{ 0, 2, 1, WHOLE - 0x10, WHOLE + 0x20 },
 };
 
 static void arrange(u8 *p)
@@ -158,8 +158,8 @@ static void arrange(u8 *p)
 	must(!madv_register(p, PAGES * page));
 	table_init(&t, p);
 	for (i = 0; i < ARRAY_LEN(entries); i++)
-		table_add(&t, ESTP_FAULT, p + entries[i].first * page + entries[i].start,
-			  entries[i].length, p + entries[i].response * page + 0x80)
+		table_add(&t, ESTP_FAULT, p + entries[i].first * page + in_pages(entries[i].start),
+			  in_pages(entries[i].length), p + entries[i].response * page + 0x80)
 			->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);
@@ -181,8 +181,9 @@ static bool left_without(u8 *p, u32 from, u32 to, u32 again)
 
 		want += !goes;
 		right &= goes != list_has(&list, ESTP_FAULT,
-					  p + entries[i].first * page + entries[i].start,
-					  entries[i].length,
+					  p + entries[i].first * page +
+					  in_pages(entries[i].start),
+					  in_pages(entries[i].length),
 					  p + entries[i].response * page + 0x80);
 	}
 	want += ESTP_SELECTOR_NR * (PAGES - (to - from) + again);

@@ -26,13 +26,14 @@ static const struct {
 	{ 0, 0x20, 8, 2 },		/* response elsewhere */
 	{ 1, 0x30, 8, 4 },
 	{ 4, 0x40, 8, 0 },
-	{ 2, 0xff8, 16, 3 },		/* over a border */
-	{ 0, 0xffc, 0x1008, 1 },	/* over three pages */
-	{ 1, 0xfff, 0x2002, 1 },	/* over four */
-	{ 3, 0, 0x1000, 3 },		/* a page, exactly */
+	{ 2, WHOLE - 8, 16, 3 },		/* over a border */
+	{ 0, WHOLE - 4, WHOLE + 8, 1 },	/* over three pages */
+	{ 1, WHOLE - INSNS(1), 2 * WHOLE + INSNS(2), 1 },	/* over four */
+	{ 3, 0, WHOLE, 3 },		/* a page, exactly */
 };
-#define SPAN_START(i) (entries[i].page * page + entries[i].start)
-#define SPAN_END(i) (SPAN_START(i) + entries[i].length)
+#define SPAN_START(i) (entries[i].page * page + in_pages(entries[i].start))
+#define SPAN_LEN(i) in_pages(entries[i].length)
+#define SPAN_END(i) (SPAN_START(i) + SPAN_LEN(i))
 
 /* Pages 1 and 3 are ESTP pages as well. */
 static bool is_estp_page(u32 i)
@@ -48,7 +49,7 @@ static void arrange(void)
 	table_init(&t, base);
 	for (i = 0; i < ARRAY_LEN(entries); i++)
 		/* A cause that does not get into the probes' way. */
-		table_add(&t, ESTP_FAULT, base + SPAN_START(i), entries[i].length,
+		table_add(&t, ESTP_FAULT, base + SPAN_START(i), SPAN_LEN(i),
 			  base + entries[i].response_page * page + 0x80)->causes = ESTP_CAUSE_ILL;
 	must(!table_register(&t));
 	table_free(&t);
@@ -91,7 +92,7 @@ static void range(u32 from, u32 to, size_t len)
 	is(-err, want < 0 ? ENOENT : 0, "pages %u to %u, %zu bytes", from, to, len);
 	list = list_own();
 	for (i = 0; i < ARRAY_LEN(entries); i++, total++)
-		right += list_has(&list, ESTP_FAULT, base + SPAN_START(i), entries[i].length,
+		right += list_has(&list, ESTP_FAULT, base + SPAN_START(i), SPAN_LEN(i),
 				  base + entries[i].response_page * page + 0x80) == left_entry[i];
 	for (i = 0; i < PAGES; i++, total++)
 		right += !is_estp_page(i) ||
@@ -140,7 +141,7 @@ static void not_mapped(void)
 	is(-madv_unregister(base + 1, page), EINVAL, "misaligned");
 	is(-madv_unregister(base, -(u64)page), EINVAL, "an overflow");
 	must(!madv_register(base + page, page));
-	is(madv_unregister(NULL, 1ull << 47), 0, "all of user space");
+	is(madv_unregister(NULL, USER_END), 0, "all of user space");
 	is(probe_fault(base + page, VALUE + 0x100), -1, "then the page is gone");
 	must(!madv_register(base + page, page));
 	is(-madv_unregister(base + 2 * page, page), ENOENT, "the page behind");

@@ -11,6 +11,12 @@
 /* Every address from here to the kernel's half is no address at all. */
 #define NON_CANONICAL	((void *)0x8000000000000000ull)
 
+#define DIVISION_FAULTS	1
+/* Every address that a program gets unasked is below. */
+#define USER_END	(1ul << 47)
+/* From one ESTP page of the section estp_text to the next. */
+#define SEQUENCE_PAGE	4096
+
 /* The registers of entry.S, general ones first. */
 struct live {
 	uint64_t general[16];
@@ -46,6 +52,13 @@ static inline uint64_t frame_register(const ucontext_t *uc, int which)
 static inline uint64_t frame_argument(const ucontext_t *uc, int nr)
 {
 	return (uint64_t)uc->uc_mcontext.gregs[nr ? REG_RSI : REG_RDI];
+}
+
+/* The frame's general registers. */
+static inline const void *frame_general(const ucontext_t *uc, size_t *len)
+{
+	*len = sizeof(uc->uc_mcontext);
+	return &uc->uc_mcontext;
 }
 
 /* The frame's floating-point area: legacy part, and XSAVE's if it says so. */

@@ -62,10 +62,11 @@ static u64 fp_components(void)
 }
 
 /*
- * irqs are off: the state is either in this CPU's registers or in memory, and stays
- * there meanwhile.
+ * irqs off: the state is either in this CPU's registers or in memory, and stays there
+ * meanwhile.  (An interrupt that uses the FPU moves it; under PREEMPT_RT siglock alone does
+ * not keep interrupts away.)
  */
-static void clear_fp(void)
+static void clear_fp_irqs_off(void)
 {
 	struct fpu *fpu = &current->thread.fpu;
 	u64 mask = fp_components();
@@ -84,6 +85,15 @@ static void clear_fp(void)
 	x->i387.mxcsr = MXCSR_DEFAULT;
 	/* Registers of this CPU may still hold the state as it was: do not believe them. */
 	fpu->last_cpu = -1;
+}
+
+static void clear_fp(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	clear_fp_irqs_off();
+	local_irq_restore(flags);
 }
 
 /* ---- General registers ----------------------------------------------------------- */

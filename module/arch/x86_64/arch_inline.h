@@ -6,6 +6,9 @@
 #include <asm/syscall.h>
 #include <asm/trapnr.h>
 
+/* handle_signal() does what is left to do, and all of it can be foreseen. */
+#define ESTP_ARCH_FRAME_HOOK	0
+
 /*
  * orig_ax is the system call's number until the thread's next entry by another way;
  * exceptions and interrupts set it to -1, and so does rt_sigreturn once it has

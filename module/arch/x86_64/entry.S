@@ -9,6 +9,11 @@
 #include <asm/nospec-branch.h>
 #include <asm/frame.h>
 
+/* Before 6.2 call depths were not counted. */
+#ifndef CALL_DEPTH_ACCOUNT
+#define CALL_DEPTH_ACCOUNT
+#endif
+
 .macro ESTP_ENTRY name:req, function:req
 SYM_FUNC_START(\name)
 	pushq	%rbp

@@ -8,8 +8,6 @@
 
 const char *const layout_names[] = { "page", "table" };
 
-extern void regs_exit(void);
-
 static size_t page_len(void)
 {
 	return sysconf(_SC_PAGESIZE);
@@ -22,20 +20,17 @@ struct code *code_new(unsigned int pages)
 
 	must(c);
 	c->len = pages * page;
-	c->base = mmap(NULL, c->len + page, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	must(c->base != MAP_FAILED);
+	code_map(c, page);
 	c->data = mmap(c->base + c->len, page, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	must(c->data != MAP_FAILED);
-	c->data->exit = (u64)regs_exit;
 	c->at = CODE_HEADER;
 	return c;
 }
 
 void code_free(struct code *c)
 {
-	munmap(c->base, c->len + page_len());
+	code_unmap(c, page_len());
 	free(c);
 }
 
@@ -45,7 +40,7 @@ u32 emit_bytes(struct code *c, const void *bytes, size_t len)
 
 	if (at + len > c->len)
 		bail("the code does not fit in its %zu bytes", c->len);
-	memcpy(c->base + at, bytes, len);
+	memcpy(code_place(c, at), bytes, len);
 	c->at += len;
 	return at;
 }
@@ -64,24 +59,19 @@ u32 emit_hold(struct code *c)
 
 	if (c->hold_nr == ARRAY_LEN(c->hold_at))
 		bail("too many holds");
-	at = emit_jump_slot(c, &c->data->hold[c->hold_nr]);
+	at = emit_hold_insn(c, c->hold_nr);
 	c->hold_at[c->hold_nr++] = at;
 	return at;
 }
 
 void code_let_go(struct code *c, unsigned int hold, u32 to)
 {
-	c->data->hold[hold] = (u64)code_addr(c, to);
+	code_hold_goes(c, hold, to);
 }
 
 u32 emit_inside(struct code *c)
 {
 	return emit_mark(c, &c->data->inside, 1);
-}
-
-u32 emit_exit(struct code *c)
-{
-	return emit_jump_slot(c, &c->data->exit);
 }
 
 u32 emit_land(struct code *c, u32 tag)
@@ -119,14 +109,14 @@ static int by_value(const void *a, const void *b)
 
 void code_seal(struct code *c)
 {
-	u64 *header = (u64 *)c->base;
+	u64 *header = (u64 *)code_place(c, 0);
 	u64 room = PREFIX_ROOM, prefix;
 	unsigned int i;
 
 	c->escape = emit_land(c, LANDED_ESCAPE);
 	for (i = 0; i < c->seq_nr; i++) {
 		struct seq *s = &c->seq[i];
-		u8 *place = c->base + s->response - sizeof(prefix);
+		u8 *place = code_place(c, s->response - sizeof(prefix));
 
 		header[1 + i] = ESTP_DESCRIPTOR(s->selector, s->start, s->end, s->response);
 		if (s->selector != ESTP_INTERRUPT || memcmp(place, &room, sizeof(room)))
@@ -136,6 +126,7 @@ void code_seal(struct code *c)
 	}
 	qsort(header + 1, c->seq_nr, sizeof(*header), by_value);
 	header[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, c->seq_nr);
+	__builtin___clear_cache((char *)c->base, (char *)c->base + c->len);
 	must(!mprotect(c->base, c->len, PROT_READ | PROT_EXEC));
 	code_reset(c);
 }

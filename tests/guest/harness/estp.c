@@ -173,7 +173,14 @@ void table_free(struct table *t)
 int klog_open(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int trace = open("/proc/sys/debug/exception-trace", O_WRONLY | O_CLOEXEC);
 
+	/* Not everywhere on by default. */
+	if (trace >= 0) {
+		if (write(trace, "1\n", 2) < 0)
+			diag("debug.exception-trace cannot be set");
+		close(trace);
+	}
 	if (fd >= 0)
 		lseek(fd, 0, SEEK_END);
 	return fd;

@@ -50,6 +50,11 @@ typedef uint64_t u64;
 
 #include "arch.h"
 
+/* Offsets and lengths of code, in the least that there is: arch.h, INSN_ALIGN. */
+#define INSNS(n) ((n) * INSN_ALIGN)
+#define INSN_FLOOR(n) ((n) & ~(u64)(INSN_ALIGN - 1))
+#define INSN_CEIL(n) INSN_FLOOR((n) + INSN_ALIGN - 1)
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The test itself, and how long it may take (weak; 30 unless redefined). */
@@ -155,7 +160,9 @@ void table_free(struct table *t);
  *
  * Offsets count from base.  Emitted code changes no register and no flag,
  * except emit_load() and emit_syscall() once they succeed.  So what a
- * sequence's response finds is compared with what was loaded before it.
+ * sequence's response finds is compared with what was loaded before it.  (Where
+ * emit_mark() and emit_loop() are several instructions, scratch registers are changed
+ * in their midst.)
  */
 #define CODE_HEADER	ESTP_HEADER_LEN(31u)
 #define CODE_SEQ_MAX	31
@@ -166,7 +173,7 @@ void table_free(struct table *t);
 
 struct code_data {
 	volatile u64 exit;		/* where emit_exit() goes */
-	volatile u64 hold[16];		/* where each emit_hold() goes: itself */
+	volatile u64 hold[16];		/* where each emit_hold() goes, if that is in data */
 	volatile u64 word[16];		/* free for tests */
 	volatile u32 inside;		/* set by the code when it gets there */
 	volatile u32 landed;		/* last emit_land() reached */
@@ -184,6 +191,7 @@ struct seq {
 
 struct code {
 	u8 *base;
+	u8 *writable;			/* the same pages, elsewhere; or NULL */
 	size_t len;			/* of the code pages */
 	u32 at;				/* offset of what comes next */
 	struct code_data *data;
@@ -195,8 +203,13 @@ struct code {
 };
 
 struct code *code_new(unsigned int pages);
+/* Pages to write code to, and room for one of data behind: the architecture's choice. */
+void code_map(struct code *c, size_t data_len);
+void code_unmap(struct code *c, size_t data_len);
 void code_free(struct code *c);
 #define code_addr(c, off) ((void *)((c)->base + (off)))
+/* Where to write it. */
+#define code_place(c, off) (((c)->writable ? (c)->writable : (c)->base) + (off))
 #define code_off(c, addr) ((u32)((u64)(addr) - (u64)(c)->base))
 /* Appends raw bytes; the primitive under every emitter. */
 u32 emit_bytes(struct code *c, const void *bytes, size_t len);
@@ -206,13 +219,18 @@ void emit_org(struct code *c, u32 off);
 /* Each returns the offset of its first byte.  Defined by the architecture: */
 u32 emit_nop(struct code *c);			/* one instruction */
 u32 emit_mark(struct code *c, volatile u32 *word, u32 value);	/* in data; one instruction on x86_64 */
-u32 emit_jump_slot(struct code *c, volatile u64 *slot);	/* goes to *slot (in data) */
+u32 emit_jump(struct code *c);			/* one instruction; where to: code_aim() */
+void code_aim(struct code *c, u32 jump, u32 to);	/* before code_seal() */
+u32 emit_exit(struct code *c);			/* back to regs_run()'s caller; one instruction */
 u32 emit_load(struct code *c);			/* value := 8 bytes at arg */
 u32 emit_store(struct code *c);			/* 8 bytes at arg := value */
 u32 emit_illegal(struct code *c);
 u32 emit_divide(struct code *c);		/* by arg, which is 0 */
 u32 emit_syscall(struct code *c);
 u32 emit_trap(struct code *c);			/* breakpoint; SIGTRAP */
+/* What is under emit_hold() and code_let_go(): goes to *hold, or what stands for it. */
+u32 emit_hold_insn(struct code *c, unsigned int hold);
+void code_hold_goes(struct code *c, unsigned int hold, u32 to);
 /* Goes to @target while --*count (in data) is not 0; changes flags. */
 u32 emit_loop(struct code *c, volatile u64 *count, u32 target);
 /* An instruction that goes to the next one; emulators take interrupts there. */
@@ -241,7 +259,6 @@ const u32 *cpu_number(void);
 u32 emit_hold(struct code *c);
 void code_let_go(struct code *c, unsigned int hold, u32 to);
 u32 emit_inside(struct code *c);		/* data->inside := 1 */
-u32 emit_exit(struct code *c);			/* back to regs_run()'s caller */
 u32 emit_land(struct code *c, u32 tag);		/* data->landed := tag, and exit */
 /* Room for the prefix word of the INTERRUPT response that is emitted next. */
 u32 emit_prefix(struct code *c);
@@ -278,6 +295,7 @@ u64 regs_value(const struct regs *r);
 /* A system call for emit_syscall(), and its result. */
 void regs_set_syscall(struct regs *r, long nr, u64 a, u64 b, u64 c, u64 d);
 long regs_result(const struct regs *r);
+/* What the result's register holds when the call is about to be made. */
 long regs_syscall_nr(const struct regs *r);
 void regs_copy_sp(struct regs *to, const struct regs *from);
 /*
@@ -299,6 +317,8 @@ u64 frame_pc(const ucontext_t *uc);
 void frame_set_pc(ucontext_t *uc, u64 pc);
 u64 frame_sp(const ucontext_t *uc);
 void frame_set_sp(ucontext_t *uc, u64 sp);
+/* Past the breakpoint instruction that it stands at, where a trap leaves it there. */
+void frame_pass_trap(ucontext_t *uc);
 /* Makes it one that rt_sigreturn cannot read to its end. */
 void frame_break(ucontext_t *uc);
 /* The fault address, error code and trap number that the frame holds, or'ed. */
@@ -401,6 +421,8 @@ const char *ending(int status);
 
 /* The kernel's log from now on; -1 where it cannot be read. */
 int klog_open(void);
+/* What the lines have in common that tell of a program's fault without a handler. */
+#define klog_faults(fd) klog_count(fd, FAULT_LINE, FAULT_LINE_2)
 /* Lines since klog_open() (or the last call) with @a or @b (may be NULL) in them. */
 unsigned int klog_count(int fd, const char *a, const char *b);
 

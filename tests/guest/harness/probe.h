@@ -42,7 +42,6 @@ void probe_code(u8 *page, u32 value);
 extern const u8 probe_mine[];
 extern const u32 probe_mine_len;
 void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
-#define PROBE_ANSWER_LEN 8u
 
 /* What a response returns; values of different probes are 0x100 apart at least. */
 #define PROBE_VALUE(value, selector, which) ((long)(value) + (selector) + ((which) << 4))
@@ -50,6 +49,17 @@ void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
 #define PROBE_FAULTED	(-1L)
 
 size_t page_size(void);
+/*
+ * For tables of offsets and lengths that are written down before the page's size is
+ * known: there a page is WHOLE bytes.
+ */
+#define WHOLE	0x10000u
+static inline u32 in_pages(u32 n)
+{
+	u32 whole = (n + WHOLE / 2) / WHOLE;
+
+	return n - whole * WHOLE + whole * page_size();
+}
 /* Pages with all rights, to be changed at will. */
 void *pages_new(unsigned int nr);
 /* A page with code and header, not registered. */

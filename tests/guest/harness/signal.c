@@ -67,6 +67,8 @@ void handle(int sig, siginfo_t *info, ucontext_t *uc)
 	caught->live = handler_live;
 	regs_from_frame(&caught->frame, uc);
 	caught->stack_secrets = secrets_in(uc, stack_len((u64)uc, uc));
+	if (sig == SIGTRAP)
+		frame_pass_trap(uc);
 	if (caught_hook)
 		caught_hook(sig, info, uc);
 	__atomic_add_fetch(&caught->nr, 1, __ATOMIC_SEQ_CST);

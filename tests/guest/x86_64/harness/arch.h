@@ -17,6 +17,24 @@
 
 /* An address that no mapping can have: #GP, not a page fault. */
 #define WILD_ADDRESS	0x8000000000000000ull
+/* What comes of it, and of emit_illegal(). */
+#define WILD_CODE	SI_KERNEL
+#define ILLEGAL_CODE	ILL_ILLOPN
+#define ILLEGAL_NO_WORDS false
+/* emit_divide() by zero is a SIGFPE. */
+#define DIVISION_FAULTS	1
+/* Instructions start at multiples of it. */
+#define INSN_ALIGN	1u
+/* So many bytes of an emit_hold() can lie on the page before. */
+#define HOLD_LEFT	3
+#define PROBE_ANSWER_LEN 8u
+/* What the kernel's log says of faults. */
+#define FAULT_LINE	"segfault at"
+#define FAULT_LINE_2	"traps: "
+/* What a frame that cannot be read back is told as. */
+#define BAD_FRAME_CODE	SI_KERNEL
+/* Where user space ends. */
+#define USER_END	(1ull << 47)
 /* The row of /proc/interrupts that counts calls of functions on other CPUs. */
 #define CALL_INTERRUPTS	"CAL:"
 #define REGS_CLEAR_VALID ESTP_X86_64_CLEAR_VALID

@@ -5,6 +5,8 @@
  */
 #include "../../harness/harness.h"
 
+extern void regs_exit(void);
+
 const u32 code_nop_len = 1, code_illegal_len = 2, code_syscall_len = 2;
 const u32 code_trap_pc = 1;
 
@@ -34,13 +36,53 @@ u32 emit_mark(struct code *c, volatile u32 *word, u32 value)
 	return emit_bytes(c, insn, sizeof(insn));
 }
 
-u32 emit_jump_slot(struct code *c, volatile u64 *slot)
+void code_map(struct code *c, size_t data_len)
+{
+	c->base = mmap(NULL, c->len + data_len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(c->base != MAP_FAILED);
+}
+
+void code_unmap(struct code *c, size_t data_len)
+{
+	munmap(c->base, c->len + data_len);
+}
+
+u32 emit_jump(struct code *c)
+{
+	return emit_bytes(c, "\xe9\x00\x00\x00\x00", 5);	/* jmp */
+}
+
+void code_aim(struct code *c, u32 jump, u32 to)
+{
+	u32 disp = to - (jump + 5);
+
+	memcpy(c->base + jump + 1, &disp, 4);
+}
+
+static u32 emit_jump_slot(struct code *c, volatile u64 *slot)
 {
 	u8 insn[6] = { 0xff, 0x25 };			/* jmp *slot(%rip) */
 	u32 disp = distance(c, c->at + sizeof(insn), slot);
 
 	memcpy(insn + 2, &disp, 4);
 	return emit_bytes(c, insn, sizeof(insn));
+}
+
+u32 emit_exit(struct code *c)
+{
+	c->data->exit = (u64)regs_exit;
+	return emit_jump_slot(c, &c->data->exit);
+}
+
+u32 emit_hold_insn(struct code *c, unsigned int hold)
+{
+	return emit_jump_slot(c, &c->data->hold[hold]);
+}
+
+void code_hold_goes(struct code *c, unsigned int hold, u32 to)
+{
+	c->data->hold[hold] = (u64)code_addr(c, to);
 }
 
 u32 emit_load(struct code *c)

@@ -96,6 +96,12 @@ void frame_set_sp(ucontext_t *uc, u64 sp)
 	uc->uc_mcontext.gregs[REG_RSP] = sp;
 }
 
+/* int3 reports the pc behind it. */
+void frame_pass_trap(ucontext_t *uc)
+{
+	(void)uc;
+}
+
 /* General registers are restored first, the FP state fails after that. */
 void frame_break(ucontext_t *uc)
 {

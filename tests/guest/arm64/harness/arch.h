@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arm64's part of the harness: the register file, and what common tests need to know.
+ */
+#ifndef HARNESS_ARCH_H
+#define HARNESS_ARCH_H
+
+/* Offsets that regs.S knows; pinned in regs.c. */
+#define REGS_X		0
+#define REGS_SP		248
+#define REGS_FLAGS	256
+#define REGS_FPSR	264
+#define REGS_FPCR	272
+#define REGS_Z		288
+#define REGS_P		1312
+#define REGS_FFR	1376
+#define REGS_SIZE	1392
+
+/* The longest vector, in bytes, that tests use: regs.c sets it where there is SVE. */
+#define REGS_VL_MAX	32
+
+#ifndef __ASSEMBLER__
+
+/* An address that no mapping can have; the top byte alone would be ignored. */
+#define WILD_ADDRESS	0x00f0000000000000ull
+/* What comes of it, and of emit_illegal(). */
+#define WILD_CODE	SEGV_MAPERR
+#define ILLEGAL_CODE	ILL_ILLOPC
+#define ILLEGAL_NO_WORDS true
+/* Division by zero is zero. */
+#define DIVISION_FAULTS	0
+/* Instructions start at multiples of it. */
+#define INSN_ALIGN	4u
+/* So many bytes of an emit_hold() can lie on the page before: all. */
+#define HOLD_LEFT	4
+#define PROBE_ANSWER_LEN 16u
+/* What the kernel's log says of faults (debug.exception-trace). */
+#define FAULT_LINE	"unhandled exception: "
+#define FAULT_LINE_2	NULL
+/* What a frame that cannot be read back is told as. */
+#define BAD_FRAME_CODE	SEGV_ACCERR
+/* Where user space ends, for programs that do not ask for more. */
+#define USER_END	(1ull << 48)
+/* The row of /proc/interrupts that counts calls of functions on other CPUs. */
+#define CALL_INTERRUPTS	"IPI1:"
+#define REGS_CLEAR_VALID ESTP_ARM64_CLEAR_VALID
+
+#define GPR_NR		31
+
+/* emit_load() and its like use x19 as arg and x20 as value. */
+#define GPR_ARG		19
+#define GPR_VALUE	20
+
+/* N Z C V */
+#define FLAGS_VISIBLE	0xf0000000ull
+
+struct regs {
+	uint64_t x[GPR_NR];
+	uint64_t sp;
+	uint64_t flags;
+	uint64_t fpsr, fpcr, unused;
+	/* regs_vl bytes each; without SVE the 16 of V.  Predicates: an eighth of it. */
+	uint8_t z[32 * REGS_VL_MAX];
+	uint8_t p[16 * REGS_VL_MAX / 8];
+	uint8_t ffr[16];
+};
+
+/* Bytes a vector, and whether that is SVE. */
+extern uint64_t regs_vl, regs_sve;
+
+#endif
+#endif
