@@ -6,12 +6,13 @@
  * something else.
  *
  * Method: other processes load the machine with forks, page faults, signals, pipes and
- * context switches. Threads, more than CPUs, increment the counter of the CPU they
+ * context switches (those of this file, or stress-ng's: see counters_exact_under_stress_ng). Threads, more than CPUs, increment the counter of the CPU they
  * are on by plain load, add and store, while the main thread preempts and migrates
  * them and, meanwhile, does all that can be done to the set without taking the sequence
  * out of it. The sum of the counters is compared with what the threads did. Proof:
  * diversions, registrations and a load that worked. The twin, unregistered, loses.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -130,6 +131,26 @@ static u64 run(struct code *c, bool registered, u64 *counted)
 	return made;
 }
 
+#ifdef BY_STRESS_NG
+
+static pid_t load(void)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	must(!dup2(open("/dev/null", O_RDWR), 0));
+	must(dup2(0, 1) == 1);
+	execl("/usr/bin/stress-ng", "stress-ng", "--quiet", "--temp-path", "/tmp", "--timeout", "40",
+	      "--fork", "1", "--sigsegv", "1", "--switch", "1", "--mmap", "1", "--mmap-bytes", "8M",
+	      "--timer", "1", "--madvise", "1", NULL);
+	_exit(99);
+}
+
+#else
+
 /* What other programs do all day, each in a process of its own. */
 static void do_forks(void)
 {
@@ -217,6 +238,8 @@ static pid_t load(void)
 	waitpid(-1, NULL, 0);
 	_exit(99);
 }
+
+#endif
 
 static u64 switches(void)
 {
