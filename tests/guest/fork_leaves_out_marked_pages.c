@@ -24,8 +24,8 @@ static const struct {
 } entries[] = {
 	{ 0, 0, 0, 0x10, 4 },
 	{ 0, 0, 3, 0x20, 4 },		/* far response */
-	{ 1, 3, 2, WHOLE - 0x10, WHOLE + 0x20 },	/* over three pages */
-	{ 4, 5, 5, WHOLE - 4, 8 },
+	{ 1, 3, 2, TABLE_PAGE - 0x10, TABLE_PAGE + 0x20 },	/* over three pages */
+	{ 4, 5, 5, TABLE_PAGE - 4, 8 },
 	{ 5, 5, 0, 0x30, 4 },
 };
 

@@ -141,9 +141,9 @@ static const struct {
 	{ 0, 0, 2, 0x20, 4 },
 	{ 1, 1, 0, 0x30, 4 },
 	{ 2, 2, 1, 0x40, 4 },
-	{ 0, 1, 0, WHOLE - 4, 8 },
-	{ 1, 2, 2, WHOLE - 8, 0x10 },
-	{ 0, 2, 1, WHOLE - 0x10, WHOLE + 0x20 },
+	{ 0, 1, 0, TABLE_PAGE - 4, 8 },
+	{ 1, 2, 2, TABLE_PAGE - 8, 0x10 },
+	{ 0, 2, 1, TABLE_PAGE - 0x10, TABLE_PAGE + 0x20 },
 };
 
 static void arrange(u8 *p)

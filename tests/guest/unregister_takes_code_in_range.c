@@ -26,10 +26,10 @@ static const struct {
 	{ 0, 0x20, 8, 2 },		/* response elsewhere */
 	{ 1, 0x30, 8, 4 },
 	{ 4, 0x40, 8, 0 },
-	{ 2, WHOLE - 8, 16, 3 },		/* over a border */
-	{ 0, WHOLE - 4, WHOLE + 8, 1 },	/* over three pages */
-	{ 1, WHOLE - INSNS(1), 2 * WHOLE + INSNS(2), 1 },	/* over four */
-	{ 3, 0, WHOLE, 3 },		/* a page, exactly */
+	{ 2, TABLE_PAGE - 8, 16, 3 },		/* over a border */
+	{ 0, TABLE_PAGE - 4, TABLE_PAGE + 8, 1 },	/* over three pages */
+	{ 1, TABLE_PAGE - INSNS(1), 2 * TABLE_PAGE + INSNS(2), 1 },	/* over four */
+	{ 3, 0, TABLE_PAGE, 3 },		/* a page, exactly */
 };
 #define SPAN_START(i) (entries[i].page * page + in_pages(entries[i].start))
 #define SPAN_LEN(i) in_pages(entries[i].length)

@@ -51,14 +51,14 @@ void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
 size_t page_size(void);
 /*
  * For tables of offsets and lengths that are written down before the page's size is
- * known: there a page is WHOLE bytes.
+ * known: there a page is TABLE_PAGE bytes.
  */
-#define WHOLE	0x10000u
+#define TABLE_PAGE	0x10000u
 static inline u32 in_pages(u32 n)
 {
-	u32 whole = (n + WHOLE / 2) / WHOLE;
+	u32 whole = (n + TABLE_PAGE / 2) / TABLE_PAGE;
 
-	return n - whole * WHOLE + whole * page_size();
+	return n - whole * TABLE_PAGE + whole * page_size();
 }
 /* Pages with all rights, to be changed at will. */
 void *pages_new(unsigned int nr);
