@@ -24,8 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <estp/access.h>
-#include <estp/object.h>
+#include <estp/access_inline.h>
 
 #define ROUNDS	201
 #define BOUND	1.10
@@ -80,9 +79,17 @@ static int asked_load64(const void *address, uint64_t *value)
 	return plain_load64(address, value);
 }
 
+static inline int inline_load64(const void *address, uint64_t *value)
+{
+	*value = *(const volatile uint64_t *)address;
+	return 0;
+}
+
 INDEPENDENT(loads_plain, plain_load64)
 INDEPENDENT(loads, estp_load64)
 INDEPENDENT(loads_asked, asked_load64)
+INDEPENDENT(loads_inline_plain, inline_load64)
+INDEPENDENT(loads_inline, estp_load64_inline)
 CHAIN(chain_plain, plain_load64)
 CHAIN(chain, estp_load64)
 
@@ -108,6 +115,7 @@ static const struct row {
 } rows[] = {
 	{ "8-byte load, called", loads_plain, loads, 0, 20000, true },
 	{ "8-byte load, called, dependent", chain_plain, chain, 0, 20000, true },
+	{ "8-byte load, inline", loads_inline_plain, loads_inline, 0, 20000 },
 	{ "8-byte load, asked for by system call", loads_asked, loads, 0, 500 },
 	{ "copy, 8 bytes", copies_plain, copies, 8, 20000 },
 	{ "copy, 32 bytes", copies_plain, copies, 32, 20000 },

@@ -25,7 +25,7 @@
 #include "../tracer.h"
 #include "call.h"
 
-#define PATIENCE_S	60	/* what need not wait, waits less than that */
+#define PATIENCE_S	30	/* what need not wait, waits less than that */
 #define TWIN_PATIENCE_S	2	/* it has been forgotten, and will not wake up later */
 #define THREADS		200
 
