@@ -57,6 +57,12 @@ struct estp_mark {
 	uint16_t zero;
 };
 
+/* That a function and what it fills are of one name is no mistake. */
+#ifdef __cplusplus
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
+
 /* What estp_status() tells. */
 struct estp_status {
 	int error;		/* 0: this object's sequences are registered; else a -errno */
@@ -65,13 +71,34 @@ struct estp_status {
 	uint32_t pages;		/* ESTP pages of this object */
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__ILP32__)
 #define ESTP_PAGE_ALIGN_	4096
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(__ILP32__)
 #define ESTP_PAGE_ALIGN_	65536
 #else
 #error "ESTP has no port for this architecture"
 #endif
+
+/* What a C library hides where only ISO C or POSIX is asked for. */
+#ifndef MADV_NORMAL
+int madvise(void *address, size_t len, int advice);
+#endif
+#ifdef MAP_ANONYMOUS
+#define ESTP_MAP_ANONYMOUS_	MAP_ANONYMOUS
+#else
+#define ESTP_MAP_ANONYMOUS_	0x20
+#endif
+
+/* estp/asm.h says what estp/abi.h says, and a record is as long as an entry. */
+typedef char estp_headers_agree_[
+	ESTP_ASM_PREEMPTION == ESTP_PREEMPTION && ESTP_ASM_INTERRUPT == ESTP_INTERRUPT &&
+	ESTP_ASM_FAULT == ESTP_FAULT && ESTP_SEGV == ESTP_CAUSE_SEGV && ESTP_BUS == ESTP_CAUSE_BUS &&
+	ESTP_ILL == ESTP_CAUSE_ILL && ESTP_FPE == ESTP_CAUSE_FPE &&
+	ESTP_MCEERR == ESTP_CAUSE_MCEERR && ESTP_ANY == ESTP_CAUSE_PAGE &&
+	ESTP_FP == ESTP_CLEAR_FP && ESTP_RAX == ESTP_X86_64_RAX && ESTP_R15 == ESTP_X86_64_R(15) &&
+	ESTP_RESET_PKEY == ESTP_ENTRY_RESET_PKEY &&
+	sizeof(struct estp_record) == sizeof(struct estp_entry) &&
+	sizeof(struct estp_mark) == 8 ? 1 : -1];
 
 #define ESTP_HIDDEN_	__attribute__((visibility("hidden")))
 #define ESTP_WEAK_	__attribute__((weak, visibility("hidden")))
@@ -90,7 +117,8 @@ extern const char __stop_estp_text[] ESTP_WEAK_;
 extern const char estp_required_[] ESTP_WEAK_;
 
 /* One in each object, whichever unit it came from. */
-int estp_object_error_ ESTP_WEAK_ = -EAGAIN;
+extern int estp_object_error_ ESTP_WEAK_;
+int estp_object_error_ = -EAGAIN;
 
 /* An address that the compiler cannot reason about: two symbols are two objects to it. */
 static inline uintptr_t estp_address_(const void *symbol)
@@ -132,8 +160,7 @@ static inline int estp_has(unsigned int feature)
 
 static inline int estp_register_pages_(void)
 {
-	const char *at = (const char *)estp_address_(__start_estp_text);
-	const char *end = (const char *)estp_address_(__stop_estp_text);
+	uintptr_t at = estp_address_(__start_estp_text), end = estp_address_(__stop_estp_text);
 
 	/* Where pages are smaller than an ESTP page's alignment, only each first is one. */
 	for (; at < end; at += ESTP_PAGE_ALIGN_)
@@ -144,8 +171,7 @@ static inline int estp_register_pages_(void)
 
 static inline void estp_unregister_pages_(void)
 {
-	const char *at = (const char *)estp_address_(__start_estp_text);
-	const char *end = (const char *)estp_address_(__stop_estp_text);
+	uintptr_t at = estp_address_(__start_estp_text), end = estp_address_(__stop_estp_text);
 
 	for (; at < end; at += ESTP_PAGE_ALIGN_)
 		madvise((void *)at, 1, MADV_ESTP_UNREGISTER);
@@ -169,7 +195,7 @@ static inline int estp_register_records_(void)
 	if (nr > ESTP_TABLE_COUNT_MAX)
 		return -ENOSPC;
 	table = (struct estp_table *)mmap(NULL, len, PROT_READ | PROT_WRITE,
-					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+					  MAP_PRIVATE | ESTP_MAP_ANONYMOUS_, -1, 0);
 	if (table == MAP_FAILED)
 		return -errno;
 	entry = (struct estp_entry *)(table + 1);
@@ -196,7 +222,8 @@ static inline int estp_register_records_(void)
  * been loaded, or needs it in a constructor of priority below 101.  All or nothing.
  * Thread-safe; not for signal handlers.  Leaves errno alone.
  *
- * Return: 0, they are registered; -ENOSYS, the kernel has no ESTP; -ENOSPC, a limit of
+ * Return: 0, they are registered; -EALREADY, another thread is about it, or was when it
+ * forked this process; -ENOSYS, the kernel has no ESTP; -ENOSPC, a limit of
  * this process; -ENOMEM, no memory; -ENOEXEC, malformed: a sequence was written wrongly,
  * or this kernel cannot honour it; -EACCES, code that is not executable.
  * Source: SPEC LIB-1, REG-1 to REG-14.
@@ -207,9 +234,14 @@ int estp_object_register(void)
 {
 	int saved = errno, error;
 
+	/* One at a time: who fails undoes what it has done, and not what another has. */
 	error = __atomic_load_n(&estp_object_error_, __ATOMIC_ACQUIRE);
 	if (!error)
 		return 0;
+	if (error == -EALREADY ||
+	    !__atomic_compare_exchange_n(&estp_object_error_, &error, -EALREADY, 0,
+					 __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+		return error ? -EALREADY : 0;
 	error = estp_has(ESTP_FEATURE_VERSION_1) ? 0 : -ENOSYS;
 	if (!error)
 		error = estp_register_pages_();
@@ -228,7 +260,7 @@ int estp_object_register(void)
  * One load.  Anywhere, signal handlers and constructors included.
  *
  * Return: 0, its sequences are registered; -EAGAIN, its constructor has not run yet;
- * else what estp_object_register() returned.
+ * -EALREADY, a thread is in estp_object_register() and 0 may come of it; else what estp_object_register() returned.
  * Source: SPEC LIB-2.
  */
 static inline int estp_object_error(void)
@@ -247,6 +279,7 @@ static inline const char *estp_strerror(int error)
 	switch (error) {
 	case 0: return "the sequences are registered";
 	case -EAGAIN: return "the object's constructor has not run yet";
+	case -EALREADY: return "another thread is registering the object's sequences";
 	case -ENOSYS: return "this kernel has no ESTP: the module estp is not loaded";
 	case -ENOSPC: return "this process has reached a limit for sequences";
 	case -ENOMEM: return "the kernel has no memory for the sequences";
@@ -292,14 +325,13 @@ static inline int estp_status(struct estp_status *status)
  * Source: SPEC LIB-3.
  */
 #define ESTP_REQUIRE(sentence) \
-	extern const char estp_required_[] ESTP_HIDDEN_; \
 	const char estp_required_[] = ESTP_REQUIRED_MARK_ sentence
 
 static inline int estp_is_required_(void)
 {
-	const char *required = (const char *)estp_address_(estp_required_);
+	uintptr_t required = estp_address_(estp_required_);
 
-	return required && *required == *ESTP_REQUIRED_MARK_;
+	return required && *(const char *)required == *ESTP_REQUIRED_MARK_;
 }
 
 static inline void estp_complain_(const char *reason)
@@ -326,6 +358,7 @@ static void estp_object_constructor_(void)
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 
 #endif /* ESTP_OBJECT_H */

@@ -29,7 +29,8 @@
  * an operand that is written before the commit is an early clobber ("=&r") and no
  * input ("+r" is one); a sequence that reads or writes memory names it as operand or
  * clobbers "memory"; the statement is volatile; and it has operands or labels,
- * however few, since only then is %= replaced.
+ * however few, since only then is %= replaced.  At a C label that is a response the
+ * outputs hold what the registers held; not so by clang before 17, there they are lost.
  */
 #ifndef ESTP_SEQUENCE_H
 #define ESTP_SEQUENCE_H
@@ -39,9 +40,13 @@
 /* Labels: unique to each copy of the statement. */
 #define ESTP_LABEL(tag, what)	".Lestp_" #tag "_" #what "_%="
 
-/* What follows goes to @section, and with the sequence out of the link if it goes. */
+/*
+ * What follows goes to @section, and with the sequence out of the link if it goes: "o", a
+ * section that belongs to the one of @label; "?", a member of the group that this is, as
+ * C++ has for a template or inline function of which the linker keeps one copy.
+ */
 #define ESTP_BESIDE_(section, label)						\
-	".pushsection " section ",\"ao\",@progbits," label "\n\t"		\
+	".pushsection " section ",\"ao?\",@progbits," label "\n\t"		\
 	".balign 4\n\t"
 
 #define ESTP_RECORD_(tag, selector, response, response_len, causes, mask, flags) \
@@ -95,9 +100,10 @@
 
 /*
  * Code that is seldom run stands elsewhere in the object's text: in a section of its own,
- * or the stubs of two functions would keep each other from being dropped.
+ * or the stubs of two functions would keep each other from being dropped, and that of a
+ * function which is cold itself would stand right behind its sequence.
  */
-#define ESTP_COLD_BEGIN		".pushsection .text.unlikely.estp_%=,\"ax\",@progbits\n\t"
+#define ESTP_COLD_BEGIN		".pushsection .text.unlikely.estp_%=,\"ax?\",@progbits\n\t"
 #define ESTP_COLD_END		".popsection\n\t"
 
 #endif /* ESTP_SEQUENCE_H */
