@@ -3,7 +3,7 @@
 # Tests of libestp on the host: the scripts of tests/lib/, which build what they look at
 # themselves, in build/tests/lib/, with every compiler and linker that is there.
 
-UNIT_TESTS += tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix
+UNIT_TESTS += tests/lib/install tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix
 
 # estp/jit.h, with the sanitizers that the unit tests of core/ have.
 lib_test_dir := build/tests/lib
