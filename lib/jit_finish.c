@@ -51,7 +51,7 @@ static int check_labels(struct estp_jit *jit)
 			return jit_fail(jit, -EINVAL, "sequence %u (%s): its response has no end",
 					i, name);
 	}
-	return jit->sequences.nr ? 0 : jit_fail(jit, -EINVAL, "there is no sequence");
+	return 0;
 }
 
 static int map(struct making *m)
@@ -59,7 +59,8 @@ static int map(struct making *m)
 	struct estp_jit *jit = m->jit;
 	size_t page = jit->page_size;
 
-	m->header_len = jit->layout == ESTP_LAYOUT_PAGE ? ESTP_HEADER_LEN(jit->sequences.nr) : 0;
+	m->header_len = jit->layout == ESTP_LAYOUT_PAGE && jit->sequences.nr ?
+			ESTP_HEADER_LEN(jit->sequences.nr) : 0;
 	m->len = (m->header_len + jit->code.nr + page - 1) / page * page;
 	if (!m->len)
 		m->len = page;
@@ -261,8 +262,8 @@ static int make(struct making *m, unsigned int flags)
 
 	if (error)
 		return error;
-	m->order = calloc(nr, sizeof(*m->order));
-	m->item = calloc(nr, sizeof(*m->item));
+	m->order = calloc(nr + 1, sizeof(*m->order));
+	m->item = calloc(nr + 1, sizeof(*m->item));
 	if (!m->order || !m->item)
 		return jit_fail(jit, -ENOMEM, "there is no memory");
 	for (i = 0; i < nr; i++)
@@ -272,6 +273,8 @@ static int make(struct making *m, unsigned int flags)
 		error = write_fixes(m);
 	if (error)
 		return error;
+	if (!nr)
+		return seal(m);
 	if (jit->layout == ESTP_LAYOUT_PAGE)
 		return make_page(m, flags & ESTP_JIT_UNREGISTERED);
 	return make_table(m, flags & ESTP_JIT_UNREGISTERED);

@@ -41,4 +41,19 @@ $(LIBESTP_SO): $(lib_objects) lib/libestp.map
 		-o $@ $(lib_objects)
 	ln -sf $(@F) $(LIB_OUT)/libestp.so
 
+# What a program needs to be built and read about. abi.h is a link here, a file there.
+LIB_VERSION := $(shell sed -n 's/^.define ESTP_LIB_M[AI][JN]OR[[:space:]]*//p' lib/include/estp/version.h | paste -sd.)
+lib_to = $(DESTDIR)$(PREFIX)
+
+.PHONY: install-lib
+install-lib: lib
+	install -d $(lib_to)/lib/pkgconfig
+	cd lib/include && find estp -name '*.h' -exec install -D -m 644 {} $(abspath $(lib_to))/include/{} \;
+	install -m 644 $(LIBESTP) $(lib_to)/lib/libestp.a
+	install -m 755 $(LIBESTP_SO) $(lib_to)/lib/$(notdir $(LIBESTP_SO))
+	ln -sf $(notdir $(LIBESTP_SO)) $(lib_to)/lib/libestp.so
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(LIB_VERSION),' lib/estp.pc.in >$(lib_to)/lib/pkgconfig/estp.pc
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page $(lib_to)/share/man/man$${page##*.}/$${page##*/} || exit; done
+
 -include $(lib_objects:.o=.d)

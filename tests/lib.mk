@@ -3,7 +3,7 @@
 # Tests of libestp on the host: the scripts of tests/lib/, which build what they look at
 # themselves, in build/tests/lib/, with every compiler and linker that is there.
 
-UNIT_TESTS += tests/lib/wrong_pages tests/lib/objects/matrix tests/lib/odd/places
+UNIT_TESTS += tests/lib/install tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix tests/lib/odd/places
 
 # Some of its programs meet the kernel as well: tests/guest/lib/odd_places.sh.
 lib_odd := $(patsubst %,build/tests/lib/odd/%/prog,gcc_O0 gcc_O3_unrolled gcc_lto)
@@ -29,3 +29,55 @@ $(lib_test_dir)/jit: tests/lib/jit.c $(lib_jit) tests/unit/tap.h $(LIB_HEADERS) 
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-missing-field-initializers \
 		-fsanitize=address,undefined -fno-sanitize-recover=all -Ilib/include -Ilib -Icore \
 		-o $@ tests/lib/jit.c $(lib_jit)
+
+# The objects of the registration tests in the guest: tests/guest/lib/objects/.
+lib_guest := build/tests/lib/guest
+lib_guest_src := tests/guest/lib/objects
+lib_guest_flags := -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -Wno-missing-field-initializers \
+	-Ilib/include -I$(lib_guest_src)
+lib_guest_files := $(addprefix $(lib_guest)/,gcc/program clang/program musl/program \
+	static-pie/program static-musl/program require/program)
+lib_guest_page := tests/lib/objects/page.S
+
+GUEST_FILES += $(lib_guest_files)
+
+$(lib_guest_files): $(wildcard $(lib_guest_src)/*) $(lib_guest_page) $(LIB_HEADERS) tests/lib.mk
+
+# lib_guest_dynamic COMPILER, OPTIONS: libone.so, which the program is linked with, libtwo.so
+# and the program.
+define lib_guest_dynamic
+	@mkdir -p $(@D)
+	$(1) -shared -fPIC $(lib_guest_flags) -DOBJECT=one -DLOOKS_BACK -Wl,-soname,libone.so \
+		-o $(@D)/libone.so $(lib_guest_src)/object.c $(lib_guest_page)
+	$(1) -shared -fPIC $(lib_guest_flags) -DOBJECT=two -Wl,-soname,libtwo.so \
+		-o $(@D)/libtwo.so $(lib_guest_src)/object.c $(lib_guest_page)
+	$(1) -pie -fPIE $(lib_guest_flags) -DOBJECT=program -DLIBRARIES -rdynamic -pthread -o $@ \
+		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page) \
+		$(@D)/libone.so -Wl,-rpath,'$$ORIGIN'
+endef
+
+$(lib_guest)/gcc/program:
+	$(call lib_guest_dynamic,gcc)
+
+$(lib_guest)/clang/program:
+	$(call lib_guest_dynamic,clang -flto -fuse-ld=lld -Wl$(,)--gc-sections)
+
+$(lib_guest)/musl/program:
+	$(call lib_guest_dynamic,musl-gcc -Wl$(,)-z$(,)now)
+
+$(lib_guest)/static-pie/program:
+	@mkdir -p $(@D)
+	gcc -static-pie -fPIE $(lib_guest_flags) -DOBJECT=program -pthread -o $@ \
+		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
+
+$(lib_guest)/static-musl/program:
+	@mkdir -p $(@D)
+	musl-gcc -static -no-pie -fno-pie $(lib_guest_flags) -DOBJECT=program -o $@ \
+		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
+
+$(lib_guest)/require/program:
+	@mkdir -p $(@D)
+	gcc $(lib_guest_flags) -DOBJECT=program -DREQUIRE -pthread -o $@ \
+		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
+
+, := ,

@@ -207,10 +207,32 @@ static void tables_are_long(void)
 	claim("code in the table layout is as long as it is");
 }
 
+/* Without a sequence there is nothing to register, on any kernel. */
+static void code_alone(void)
+{
+	unsigned int layout;
+
+	for (layout = ESTP_LAYOUT_PAGE; layout <= ESTP_LAYOUT_TABLE; layout++) {
+		struct estp_jit_code code;
+		struct estp_jit *jit;
+		int entry;
+
+		expect(!estp_jit_new(&jit, layout));
+		entry = estp_jit_here(jit);
+		EMIT(jit, ret);
+		expect(!estp_jit_finish(jit, &code, 0), "%s", estp_jit_reason(jit));
+		expect(estp_jit_address(jit, entry) == code.base);
+		((void (*)(void))estp_jit_address(jit, entry))();
+		estp_jit_delete(jit);
+		estp_jit_unmap(&code);
+	}
+	claim("code without a sequence is code");
+}
+
 /* ---- What is wrong ------------------------------------------------------------- */
 
 enum wrong {
-	NO_SEQUENCE, NO_LABEL, NO_PLACE_AT_ALL, PLACED_TWICE, NO_FIX, TOO_FAR, EMPTY, TURNED,
+	NO_LABEL, NO_PLACE_AT_ALL, PLACED_TWICE, NO_FIX, TOO_FAR, EMPTY, TURNED,
 	NOT_A_RESPONSE, NO_RESPONSE_END, SHORT_RESPONSE, BAD_MASK, BAD_FLAGS, CAUSES_ON_PAGE,
 	NO_CAUSE, TOO_LONG, TOO_MANY, TWICE, HEADER_TOO_LONG, PAST_PAGE, BAD_FINISH, WRONG_NR
 };
@@ -220,7 +242,6 @@ static const struct {
 	int error, layouts;	/* bit i: layout i */
 	const char *reason;
 } wrongs[WRONG_NR] = {
-	[NO_SEQUENCE] = { "no sequence", -EINVAL, 3, "no sequence" },
 	[NO_LABEL] = { "no such label", -EINVAL, 3, "no label 77" },
 	[NO_PLACE_AT_ALL] = { "a label without a place", -EINVAL, 3,
 			      "sequence 1 (FAULT): a label has no place" },
@@ -257,8 +278,7 @@ static int make_wrong(struct estp_jit *jit, enum wrong wrong, struct estp_jit_co
 	EMIT(jit, ret);
 	response = estp_jit_label(jit);
 	after = estp_jit_label(jit);
-	if (wrong != NO_SEQUENCE)
-		estp_jit_fault(jit, start, end, end, ESTP_ANY);
+	estp_jit_fault(jit, start, end, end, ESTP_ANY);
 	switch (wrong) {
 	case NO_LABEL: estp_jit_fault(jit, start, 77, end, ESTP_ANY); break;
 	case NO_PLACE_AT_ALL: estp_jit_fault(jit, start, end, response, ESTP_ANY); break;
@@ -391,6 +411,7 @@ int main(void)
 	page_is_right();
 	fixes_are_right();
 	tables_are_long();
+	code_alone();
 	wrong_is_refused();
 	no_builder();
 	no_estp();

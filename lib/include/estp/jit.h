@@ -192,10 +192,11 @@ ESTP_EXPORT int estp_jit_response(struct estp_jit *jit, int response, int end,
  * @code: what was made
  * @flags: 0 or ESTP_JIT_UNREGISTERED
  *
- * All or nothing.  Makes system calls, and may sleep.
+ * All or nothing.  Makes system calls, and may sleep.  Code without a sequence is made
+ * executable like any other, and there is nothing to register.
  *
  * Return: 0; the error that stuck; -EINVAL, a label has no place, an INTERRUPT's response
- * was not placed by estp_jit_response(), there is no sequence, or it was called before;
+ * was not placed by estp_jit_response(), or it was called before;
  * -ERANGE, a label is too far away for its fix; -ENOEXEC, malformed, estp_jit_reason()
  * tells which sequence and why; -ENOSPC, the code does not fit, or a limit of this
  * process; -ENOMEM; -ENOSYS, the kernel has no ESTP; -EACCES or -EPERM, this process may

@@ -19,6 +19,9 @@
  *		: [cpu] "r"(cpu.offset), [v] "r"(v), [n] "r"(n)
  *		: "memory", "cc"
  *		: fault);
+ *	return 0;
+ * ESTP_RESPONSE(fault);
+ *	return -EFAULT;
  *
  * `add` names the sequence within its asm statement.  A response is the start
  * (ESTP_RESTART), a C label ("%l[fault]"), or a stub of the author's, out of line
@@ -29,8 +32,12 @@
  * an operand that is written before the commit is an early clobber ("=&r") and no
  * input ("+r" is one); a sequence that reads or writes memory names it as operand or
  * clobbers "memory"; the statement is volatile; and it has operands or labels,
- * however few, since only then is %= replaced.  At a C label that is a response the
- * outputs hold what the registers held; not so by clang before 17, there they are lost.
+ * however few, since only then is %= replaced.
+ *
+ * Where a response is a C label and the statement has outputs, the label is written
+ * ESTP_RESPONSE(fault).  GCC (12.2 for one) else overwrites with the
+ * statement's output what is done there: `fault: return -1;` may return anything.  There
+ * the outputs hold what the registers held; not so by clang before 17: they are lost.
  */
 #ifndef ESTP_SEQUENCE_H
 #define ESTP_SEQUENCE_H
@@ -97,6 +104,9 @@
 #define ESTP_ON_INTERRUPT(tag, response, response_end, mask, flags)		\
 	ESTP_RECORD_(tag, ESTP_ASM_INTERRUPT, response,				\
 		     response_end " - " response, 0, mask, flags)
+
+/* A C label that responses lead to. */
+#define ESTP_RESPONSE(label)	label: __asm__ volatile("")
 
 /*
  * Code that is seldom run stands elsewhere in the object's text: in a section of its own,

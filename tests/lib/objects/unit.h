@@ -75,7 +75,7 @@ static inline __attribute__((always_inline)) long sequence(const long *p)
 		: fault);
 	object_ran(&object, &where);
 	return value;
-fault:
+ESTP_RESPONSE(fault);
 	return -1;
 }
 

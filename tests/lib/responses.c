@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What stands behind ESTP_RESPONSE(label) is done as written, whatever the compiler makes of
+ * a statement with outputs and labels.
+ *
+ * Method: sequences whose response is taken by a jump, after their output register has been
+ * spoiled, in many shapes of code around. GCC 12.2, for one, gets several of them wrong at
+ * every level of optimisation if the labels are plain ones (-DPLAIN).
+ */
+#include <stdio.h>
+
+#include <estp/sequence.h>
+
+#ifdef PLAIN
+#undef ESTP_RESPONSE
+#define ESTP_RESPONSE(label) label:
+#endif
+
+/* Does what a FAULT would do, if p is NULL. */
+#define LOAD(p, value, fault)							\
+	asm volatile goto(							\
+		"movq	$777, %[v]\n\t"						\
+		"testq	%[q], %[q]\n\t"						\
+		"jz	%l[" #fault "]\n\t"					\
+		ESTP_START(load)						\
+		"movq	(%[q]), %[v]\n\t"					\
+		ESTP_END(load)							\
+		ESTP_ON_FAULT(load, "%l[" #fault "]", ESTP_MEMORY)		\
+		: [v] "=&r"(value) : [q] "r"(p) : "memory", "cc" : fault)
+
+#define APART __attribute__((noinline))
+
+APART static long constant(const long *p)
+{
+	long v;
+
+	LOAD(p, v, fault);
+	return v;
+	ESTP_RESPONSE(fault);
+	return -1;
+}
+
+APART static long given(const long *p, long other)
+{
+	long v;
+
+	LOAD(p, v, fault);
+	return v;
+	ESTP_RESPONSE(fault);
+	return other;
+}
+
+static inline __attribute__((always_inline)) int load(const long *p, long *out)
+{
+	long v;
+
+	LOAD(p, v, fault);
+	*out = v;
+	return 0;
+	ESTP_RESPONSE(fault);
+	return -14;
+}
+
+APART static int stored(const long *p, long *out)
+{
+	return load(p, out);
+}
+
+APART static long chosen(const long *p)
+{
+	long v;
+
+	return load(p, &v) ? -1 : v;
+}
+
+APART static long kept(const long *p, const long *q)
+{
+	long a = 5, b = 6;
+
+	load(p, &a);
+	load(q, &b);
+	return a * 1000 + b;
+}
+
+APART static long summed(const long *const *p, int n)
+{
+	long sum = 0, v;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (load(p[i], &v)) {
+			sum += 100;
+			continue;
+		}
+		sum += v;
+	}
+	return sum;
+}
+
+APART static long branched(const long *p, int k)
+{
+	long v;
+
+	LOAD(p, v, fault);
+	if (k)
+		return 3;
+	return v;
+	ESTP_RESPONSE(fault);
+	if (k)
+		return 3;
+	return 4;
+}
+
+APART static long tried(const long *p)
+{
+	int tries = 0;
+	long v;
+
+again:
+	tries++;
+	LOAD(p, v, fault);
+	return v + tries;
+	ESTP_RESPONSE(fault);
+	if (tries < 3)
+		goto again;
+	return tries * 10;
+}
+
+static int wrong;
+
+static void is(const char *what, long got, long want)
+{
+	if (got == want)
+		return;
+	printf("%s: %ld, not %ld\n", what, got, want);
+	wrong = 1;
+}
+
+int main(void)
+{
+	static const long one = 1, two = 2;
+	const long *const some[] = { &one, NULL, &two, NULL };
+	long out = 55;
+
+	is("constant", constant(NULL), -1);
+	is("constant, good", constant(&one), 1);
+	is("given", given(NULL, 8), 8);
+	is("given, good", given(&one, 8), 1);
+	is("stored", stored(NULL, &out), -14);
+	is("stored", out, 55);
+	is("stored, good", stored(&one, &out), 0);
+	is("stored, good", out, 1);
+	is("chosen", chosen(NULL), -1);
+	is("chosen, good", chosen(&two), 2);
+	is("kept, first", kept(NULL, &two), 5002);
+	is("kept, second", kept(&one, NULL), 1006);
+	is("kept, both", kept(NULL, NULL), 5006);
+	is("kept, good", kept(&one, &two), 1002);
+	is("summed", summed(some, 4), 203);
+	is("branched", branched(NULL, 0), 4);
+	is("branched", branched(NULL, 1), 3);
+	is("branched, good", branched(&two, 0), 2);
+	is("tried", tried(NULL), 30);
+	is("tried, good", tried(&one), 2);
+	return wrong;
+}
