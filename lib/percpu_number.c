@@ -137,11 +137,15 @@ static int attach(struct area *area)
 	return has_number(area) ? 0 : -ENXIO;
 }
 
+/*
+ * libc's area is of 32 bytes at least, whatever it says of the fields that it knows itself
+ * (__rseq_size is 20 in glibc 2.40), because the kernel takes no smaller one; and a kernel
+ * that has mm_cid writes it to every area.
+ */
 static bool has_cid(void)
 {
 	int saved = errno;
-	bool has = getauxval(AT_RSEQ_FEATURE_SIZE) >= CID_END &&
-		   (!libc_has_area() || __rseq_size >= CID_END);
+	bool has = getauxval(AT_RSEQ_FEATURE_SIZE) >= CID_END;
 
 	errno = saved;
 	return has;

@@ -32,6 +32,8 @@
  *
  *	do {
  *		number = estp_cpu_number(cpu);
+ *		if (number < 0)
+ *			return number;
  *		v = estp_percpu_of(max, number);
  *		old = *v;
  *		error = old >= n ? 0 : estp_compare_store(v, old, n, number, cpu);
@@ -40,6 +42,7 @@
  * Results of all: 0, done; 1, something was not as it should be, nothing done; -EAGAIN, see
  * above; -EFAULT, a pointer that cannot be read or written; -ENXIO, this thread has no CPU
  * number and can get none; -EINVAL, the token is none.  Nothing is done on any error.
+ * Where `number` is one of estp_cpu_number()'s errors, the result is that error.
  *
  * They may be called anywhere, signal handlers included, leave errno alone, and are
  * system calls only on a thread's very first operation, and then only where its C library
@@ -182,7 +185,7 @@ static inline int estp_cpu(estp_cpu_t *cpu)
  * densely, so that a process of few threads touches the memory of few.  Data is indexed
  * by the one or the other, never both.  Otherwise as estp_cpu().
  *
- * Return: as estp_cpu(); -EOPNOTSUPP, kernel (before 6.3) or C library have no mm_cid.
+ * Return: as estp_cpu(); -EOPNOTSUPP, the kernel (before 6.3) has no mm_cid.
  * Source: SPEC CPU-4.
  */
 static inline int estp_cid(estp_cpu_t *cpu)

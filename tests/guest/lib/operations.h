@@ -86,6 +86,8 @@ OP(add_on)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		result = estp_add_on(own(number, count), 1, number, cpu);
 	} while (AGAIN(result));
 	return result;
@@ -97,6 +99,8 @@ OP(deref_add_on)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		result = estp_deref_add_on(own(number, pointer), sizeof(intptr_t *), 1, number, cpu);
 	} while (AGAIN(result));
 	return result;
@@ -124,6 +128,8 @@ OP(compare_not_load)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		result = estp_compare_not_load((intptr_t *)own(number, head), 0,
 					       offsetof(struct estp_link, next), &link, number, cpu);
 	} while (result == -EAGAIN);
@@ -137,6 +143,8 @@ OP(compare_store)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		v = own(number, count);
 		old = *(volatile intptr_t *)v;
 		result = estp_compare_store(v, old, old + 1, number, cpu);
@@ -151,6 +159,8 @@ OP(compare_store_store)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		v = own(number, count);
 		old = *(volatile intptr_t *)v;
 		result = estp_compare_store_store(v, old, own(number, second), -old - 1, old + 1,
@@ -166,6 +176,8 @@ OP(compare2_store)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		v = own(number, count);
 		old = *(volatile intptr_t *)v;
 		result = estp_compare2_store(v, old, own(number, zero), 0, old + 1, number, cpu);
@@ -191,6 +203,8 @@ OP(compare_copy_store)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		v = own(number, count);
 		old = *(volatile intptr_t *)v;
 		record_fill(record, old + 1);
@@ -229,6 +243,8 @@ OP(not_load_and_store)
 
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		result = estp_compare_not_load((intptr_t *)own(number, head), 0,
 					       offsetof(struct estp_link, next), &link, number, cpu);
 	} while (result == -EAGAIN);
@@ -237,6 +253,8 @@ OP(not_load_and_store)
 	use_node((struct estp_link *)link);
 	do {
 		number = estp_cpu_number(cpu);
+		if (number < 0)
+			return number;
 		v = (intptr_t *)own(number, head);
 		old = *(volatile intptr_t *)v;
 		((struct estp_link *)link)->next = (struct estp_link *)old;
@@ -293,6 +311,7 @@ struct operation {
 	const char *start, *end;	/* of the function */
 	bool adds;			/* its commit reads, too */
 	unsigned int saved;		/* instructions at which its comparison saves a twin */
+	bool told;			/* the CPU's number, which is asked for first */
 	bool storm_only;		/* several sequences: not for single steps */
 	bool single_only;
 	intptr_t (*done)(int number);	/* how often, on that CPU; NULL: nodes are kept */
@@ -302,18 +321,20 @@ struct operation {
 #define DESCRIBE(op) .name = #op, .once = op, .start = __start_op_##op, .end = __stop_op_##op
 __attribute__((unused)) static const struct operation operations[] = {
 	{ DESCRIBE(add), .adds = true, .done = count_of },
-	{ DESCRIBE(add_on), .adds = true, .done = count_of },
+	{ DESCRIBE(add_on), .told = true, .adds = true, .done = count_of },
 	{ DESCRIBE(deref_add), .adds = true, .done = count_of },
-	{ DESCRIBE(deref_add_on), .adds = true, .done = count_of },
+	{ DESCRIBE(deref_add_on), .told = true, .adds = true, .done = count_of },
 	{ DESCRIBE(push), .single_only = true, .done = pushed_of },
 	{ DESCRIBE(pop), .single_only = true, .done = popped_of },
-	{ DESCRIBE(compare_not_load), .single_only = true, .done = popped_of },
+	{ DESCRIBE(compare_not_load), .told = true, .single_only = true, .done = popped_of },
 	{ DESCRIBE(pop_and_push), .storm_only = true },
-	{ DESCRIBE(not_load_and_store), .storm_only = true },
-	{ DESCRIBE(compare_store), .saved = 2, .done = count_of },
-	{ DESCRIBE(compare_store_store), .saved = 2, .done = count_of, .holds = second_holds },
-	{ DESCRIBE(compare2_store), .saved = 2, .done = count_of },
-	{ DESCRIBE(compare_copy_store), .saved = 2, .done = count_of, .holds = record_holds },
+	{ DESCRIBE(not_load_and_store), .told = true, .storm_only = true },
+	{ DESCRIBE(compare_store), .told = true, .saved = 2, .done = count_of },
+	{ DESCRIBE(compare_store_store), .told = true, .saved = 2, .done = count_of,
+	  .holds = second_holds },
+	{ DESCRIBE(compare2_store), .told = true, .saved = 2, .done = count_of },
+	{ DESCRIBE(compare_copy_store), .told = true, .saved = 2, .done = count_of,
+	  .holds = record_holds },
 };
 
 /* Fresh data for all CPUs. */

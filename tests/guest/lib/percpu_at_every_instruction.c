@@ -62,14 +62,14 @@ static void install(int sig, void (*action)(int, siginfo_t *, void *))
 
 static void set_trap_flag(void)
 {
-	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; orl $0x100, (%%rsp); popf; lea 128(%%rsp), %%rsp"
-			 ::: "memory", "cc");
+	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; orl $0x100, (%%rsp);"
+			 "popf; lea 128(%%rsp), %%rsp" : : : "memory", "cc");
 }
 
 static void clear_trap_flag(void)
 {
-	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; andl $~0x100, (%%rsp); popf; lea 128(%%rsp), %%rsp"
-			 ::: "memory", "cc");
+	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; andl $~0x100, (%%rsp);"
+			 "popf; lea 128(%%rsp), %%rsp" : : : "memory", "cc");
 }
 
 static void find_boundaries(void)
@@ -80,7 +80,8 @@ static void find_boundaries(void)
 	for (r = __start_estp_entries; r < __stop_estp_entries; r++) {
 		u64 start = (u64)&r->start + r->start;
 
-		if (start >= (u64)op->start && start < (u64)op->end && r->selector == ESTP_PREEMPTION) {
+		if (start >= (u64)op->start && start < (u64)op->end &&
+		    r->selector == ESTP_PREEMPTION) {
 			must(!span_start);
 			span_start = start;
 			span_end = start + r->length;

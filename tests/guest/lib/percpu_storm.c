@@ -12,7 +12,7 @@
  */
 #include "operations.h"
 
-#define DIVERSIONS	200
+#define DIVERSIONS	100
 #define TWIN_MS		20000
 
 /* vm: --timeout 420 */
@@ -123,7 +123,7 @@ static void registered(void)
 	u64 end = now_ms() + TWIN_MS;
 
 	do {
-		storm(&r, 1000);
+		storm(&r, 500);
 		all.made += r.made;
 		all.found += r.found;
 		all.handled += r.handled;
@@ -143,7 +143,7 @@ static void twin(void)
 	struct result r;
 
 	do {
-		storm(&r, 1000);
+		storm(&r, 500);
 		made += r.made;
 	} while (r.right && now_ms() < end);
 	ok(!r.right, "twin: %s: after %llu, %llu of %llu are lost", op->name,

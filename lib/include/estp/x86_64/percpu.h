@@ -92,7 +92,7 @@ int estp_add_on_(intptr_t *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -138,7 +138,7 @@ int estp_deref_add_on_(void *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -217,7 +217,7 @@ int estp_compare_store_(intptr_t *v, intptr_t expected, intptr_t value, int numb
 mismatch:
 	return ESTP_MISMATCH_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -249,7 +249,7 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 mismatch:
 	return ESTP_MISMATCH_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -278,7 +278,7 @@ int estp_compare_store_store_(intptr_t *v, intptr_t expected, intptr_t *v2, intp
 mismatch:
 	return ESTP_MISMATCH_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -307,7 +307,7 @@ int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, int
 mismatch:
 	return ESTP_MISMATCH_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }
@@ -355,7 +355,7 @@ int estp_compare_copy_store_(intptr_t *v, intptr_t expected, void *dst, const vo
 mismatch:
 	return ESTP_MISMATCH_;
 moved:
-	return ESTP_MOVED_;
+	return number < 0 ? number : ESTP_MOVED_;
 fault:
 	return ESTP_FAULTED_;
 }

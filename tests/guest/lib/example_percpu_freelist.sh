@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# CPU-5, CPU-7: the worked example freelist.
+#
+# The program reports in TAP; it runs itself registered and as its twin.
+#
+# vm: --file build/examples/percpu/freelist --timeout 150
+exec build/examples/percpu/freelist
