@@ -343,11 +343,9 @@ void check_sequence(struct check *check, const struct sequence *s)
 
 	if (s->refused || !check_mapped(check, s))
 		return;
-	if (seq->selector == ESTP_FAULT && seq->response - seq->start < seq->length) {
+	if (seq->selector == ESTP_FAULT && seq->response - seq->start < seq->length)
 		report(check, ESTP_RULE_OWN_SPAN, s, seq->response,
 		       "the response to a FAULT lies in the span itself: it may fault again, for ever");
-		return;
-	}
 	if (check->object->machine != MACHINE_X86_64)
 		return;
 	if (span_read(check, s, &j.span)) {

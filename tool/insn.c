@@ -398,6 +398,12 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_STMXCSR: case X86_INS_VSTMXCSR:
 		insn->read.other |= OTHER_MXCSR;
 		break;
+	case X86_INS_XRSTOR: case X86_INS_XRSTOR64:
+		insn->write.other |= OTHER_PKRU;
+		/* fall through */
+	case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
+		insn->write.other |= OTHER_FP;
+		break;
 	case X86_INS_RDFSBASE:
 		insn->read.other |= OTHER_FS;
 		break;
@@ -412,14 +418,14 @@ static void correct(struct insn *insn, const cs_insn *cs)
 		break;
 	/* Of these nothing useful is said, or not all that they do. */
 	case X86_INS_ENTER: case X86_INS_XBEGIN: case X86_INS_XEND: case X86_INS_XABORT:
-	case X86_INS_XRSTOR: case X86_INS_XRSTOR64: case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
 	case X86_INS_VPGATHERDD: case X86_INS_VPGATHERDQ: case X86_INS_VPGATHERQD:
 	case X86_INS_VPGATHERQQ: case X86_INS_VGATHERDPD: case X86_INS_VGATHERDPS:
 	case X86_INS_VGATHERQPD: case X86_INS_VGATHERQPS:
 		insn->judged = false;
 		break;
 	}
-	if (insn->read.other & OTHER_X87 || insn->write.other & OTHER_X87)
+	/* A stack: who writes it reads it, but for those that load all of it. */
+	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
 		insn->read.other |= OTHER_X87;
 	if (is_idiom(cs)) {
 		insn->read = (struct regs) { .other = insn->read.other & OTHER_FLAGS };
