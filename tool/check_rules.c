@@ -317,7 +317,8 @@ static void check_half_done(struct judged *j)
 {
 	u32 n, i;
 
-	if (j->response.resumes) {
+	/* From outside it would be a jump into the middle: another rule's. */
+	if (span_node(&j->span, j->s->seq.response) != OUTSIDE) {
 		report(j->check, ESTP_RULE_HALF_DONE, j->s, j->s->seq.response,
 		       "the response goes on in the middle of the span, with what was read before");
 		return;

@@ -375,6 +375,9 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_ADOX:
 		read_operand(insn, x86, 0);
 		break;
+	case X86_INS_VZEROUPPER:	/* what it clears is no register of its own here */
+		insn->write = (struct regs) { 0 };
+		break;
 	case X86_INS_XLATB:
 		add_reg(&insn->read, X86_REG_AL, false);
 		add_reg(&insn->read, X86_REG_RBX, false);
@@ -421,6 +424,9 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_VPGATHERDD: case X86_INS_VPGATHERDQ: case X86_INS_VPGATHERQD:
 	case X86_INS_VPGATHERQQ: case X86_INS_VGATHERDPD: case X86_INS_VGATHERDPS:
 	case X86_INS_VGATHERQPD: case X86_INS_VGATHERQPS:
+	case X86_INS_VPSCATTERDD: case X86_INS_VPSCATTERDQ: case X86_INS_VPSCATTERQD:
+	case X86_INS_VPSCATTERQQ: case X86_INS_VSCATTERDPD: case X86_INS_VSCATTERDPS:
+	case X86_INS_VSCATTERQPD: case X86_INS_VSCATTERQPS:
 		insn->judged = false;
 		break;
 	}
