@@ -147,6 +147,9 @@ static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool wri
 	case X86_INS_ADOX:
 		read |= OTHER_OF;
 		break;
+	case X86_INS_LZCNT:
+		write |= OTHER_CF;
+		break;
 	case X86_INS_PREFETCHW:
 		return;
 	}

@@ -202,3 +202,81 @@
 	i rdtsc
 	i cpuid
 	i xlatb
+
+/* For processors that have AVX2, BMI, ADX, MOVBE. */
+.macro new insn:vararg
+	leaving	0x80000000000008d5, \insn
+.endm
+
+	new shlx %rax, %rcx, %rbx
+	new shlx %rax, (%rdi), %rbx
+	new rorx $3, %rcx, %rbx
+	new sarx %rax, %rcx, %rbx
+	new andn %rax, %rcx, %rbx
+	new pdep %rax, %rcx, %rbx
+	new pext %rax, %rcx, %rbx
+	new mulx %rax, %rcx, %rbx
+	new adcx %rax, %rcx
+	new adox %rax, %rcx
+	new movbe %rax, (%rdi)
+	new movbe (%rdi), %rax
+	new crc32q %rax, %rbx
+	new pinsrq $1, %rax, %xmm0
+	new pextrq $1, %xmm0, %rax
+	new pextrq $1, %xmm0, (%rdi)
+	new pextrb $1, %xmm0, (%rdi)
+	new pshufb %xmm1, %xmm0
+	new ptest %xmm1, %xmm0
+	new pcmpistri $3, %xmm1, %xmm0
+	new pcmpestri $3, %xmm1, %xmm0
+	new pcmpistrm $3, %xmm1, %xmm0
+	new pblendvb %xmm0, %xmm1, %xmm2
+	new roundsd $3, %xmm1, %xmm0
+	new aesenc %xmm1, %xmm0
+	new pclmulqdq $1, %xmm1, %xmm0
+	new vmovdqu %ymm0, (%rdi)
+	new vmovdqu (%rdi), %ymm0
+	new vmovdqu %xmm0, (%rdi)
+	new vmovdqa %ymm0, %ymm1
+	new vmovups %ymm0, (%rdi)
+	new vmovss %xmm0, (%rdi)
+	new vmovss (%rdi), %xmm0
+	new vmovss %xmm0, %xmm1, %xmm2
+	new vmovsd %xmm0, (%rdi)
+	new vmovq %xmm0, (%rdi)
+	new vmovq %rax, %xmm0
+	new vmovd %xmm0, %eax
+	new vmovhps %xmm0, (%rdi)
+	new vmovhps (%rdi), %xmm0, %xmm1
+	new vpxor %ymm0, %ymm0, %ymm0
+	new vpxor %xmm1, %xmm2, %xmm3
+	new vpaddq %ymm1, %ymm2, %ymm3
+	new vpaddq (%rdi), %ymm2, %ymm3
+	new vpcmpeqb %ymm1, %ymm2, %ymm3
+	new vpcmpeqd %ymm1, %ymm1, %ymm1
+	new vpmovmskb %ymm1, %eax
+	new vptest %ymm0, %ymm1
+	new vextracti128 $0, %ymm1, (%rdi)
+	new vextracti128 $0, %ymm1, %xmm2
+	new vinserti128 $0, %xmm1, %ymm2, %ymm3
+	new vpmaskmovd %ymm1, %ymm2, (%rdi)
+	new vpmaskmovd (%rdi), %ymm1, %ymm2
+	new vpblendvb %xmm0, %xmm1, %xmm2, %xmm3
+	new vpshufd $3, %ymm1, %ymm0
+	new vpsrldq $3, %ymm1, %ymm0
+	new vpbroadcastb %xmm1, %ymm0
+	new vpbroadcastq (%rdi), %ymm0
+	new vaddsd %xmm1, %xmm2, %xmm3
+	new vucomisd %xmm1, %xmm2
+	new vcvtsi2sd %rax, %xmm1, %xmm2
+	new vpinsrq $1, %rax, %xmm1, %xmm0
+	new vpextrq $1, %xmm0, (%rdi)
+	new vzeroupper
+	leaving 0x8000000000000041, tzcnt %rax, %rbx
+	leaving 0x8000000000000041, lzcnt %rax, %rbx
+	new popcnt %rax, %rbx
+	new blsr %rax, %rbx
+	new blsi %rax, %rbx
+	new blsmsk (%rdi), %rbx
+	new bextr %rax, %rcx, %rbx
+	new bzhi %rax, %rcx, %rbx
