@@ -12,6 +12,7 @@
 #include "json.h"
 
 #define INSN_MAX	500
+#define FINDING_MAX	10000	/* of one object: who has more has seen enough */
 
 struct run {
 	bool json, quiet, strict;
@@ -34,6 +35,8 @@ void report(struct check *check, u8 rule, const struct sequence *s, u64 addr,
 		if (check->finding[i].rule == rule && check->finding[i].addr == addr &&
 		    rule != ESTP_RULE_REFUSED)
 			return;
+	if (check->finding_nr == FINDING_MAX)
+		return;
 	check->finding = tool_more(check->finding, check->finding_nr, sizeof(*finding));
 	finding = &check->finding[check->finding_nr++];
 	*finding = (struct finding) { .rule = rule, .addr = addr, .sequence = s };
@@ -182,6 +185,8 @@ static void check_one(struct object *object, void *data)
 		object_note(object, "the code of %s sequences was not judged: only descriptors were",
 			    machine_name(object->machine));
 	}
+	if (check.finding_nr == FINDING_MAX)
+		object_note(object, "there may be more than these findings");
 	show(&check, run);
 	for (i = 0; i < check.finding_nr; i++)
 		free(check.finding[i].text);
@@ -292,6 +297,10 @@ int estp_check(int argc, char **argv)
 	if (run.json) {
 		json_close(&run.out, ']');
 		putchar('\n');
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("estp check: the output could not be written\n", stderr);
+		return 2;
 	}
 	if (unread || run.unjudged)
 		return 2;

@@ -102,14 +102,16 @@ void check_refused(struct check *check)
 static u32 leaks_in(struct check *check, u32 place)
 {
 	struct object *object = check->object;
-	struct estp_item *item = tool_alloc(object->sequence_nr * sizeof(*item));
+	u32 first = place == OUTSIDE ? 0 : object->place[place].first;
+	u32 all = place == OUTSIDE ? object->sequence_nr : object->place[place].sequences;
+	struct estp_item *item = tool_alloc(all * sizeof(*item));
 	u32 nr = 0, found = 0, i, offender;
 	void *scratch;
 
-	for (i = 0; i < object->sequence_nr; i++) {
+	for (i = first; i < first + all; i++) {
 		const struct sequence *s = &object->sequence[i];
 
-		if (s->refused || (place != OUTSIDE && s->place != place))
+		if (s->refused)
 			continue;
 		item[nr].seq = s->seq;
 		item[nr].seq.layout = ESTP_LAYOUT_TABLE;
@@ -345,17 +347,12 @@ void check_starts(struct check *check)
 	for (i = 0; i < object->sequence_nr; i++) {
 		const struct sequence *s = &object->sequence[i];
 		const struct code *code = object_code(object, s->seq.start);
-		const struct symbol *symbol = NULL;
-		u32 k;
+		const struct symbol *symbol = object_function(object, s->seq.start);
 
 		if (s->refused || !code)
 			continue;
-		/* The function that holds it, whatever labels stand nearer. */
-		for (k = 0; k < object->symbol_nr && object->symbol[k].addr <= s->seq.start; k++)
-			if (object->symbol[k].function && object->symbol[k].addr >= code->addr &&
-			    s->seq.start - object->symbol[k].addr < object->symbol[k].size)
-				symbol = &object->symbol[k];
-		if (symbol && inside_insn(check, code, symbol->addr, s->seq.start, &at))
+		if (symbol && symbol->addr >= code->addr &&
+		    inside_insn(check, code, symbol->addr, s->seq.start, &at))
 			report(check, ESTP_RULE_CUT, s, s->seq.start,
 			       "the span's start lies inside the instruction at 0x%llx",
 			       (unsigned long long)at);

@@ -77,6 +77,9 @@ static void lead(struct path *path, u32 from, u32 i, u64 addr, bool falls)
 			response->resumes = true;
 		if (span->node[at].insn.addr == addr)
 			step->span[i] = at;
+		/* It goes on there, within its length: how far is not followed. */
+		if (addr < path->end && addr >= span->sequence->seq.response)
+			response->left = true;
 		return;
 	}
 	at = add_step(path, addr);

@@ -327,9 +327,7 @@ static void show_place(struct dump *dump, struct object *object, u32 i)
 		if (place->refused)
 			printf("  %srefused%s %s\n", paint(dump, RED), paint(dump, OFF), text);
 	}
-	for (k = 0; k < object->sequence_nr; k++) {
-		if (object->sequence[k].place != i)
-			continue;
+	for (k = place->first; k < place->first + place->sequences; k++) {
 		if (dump->form == JSON)
 			show_json(dump, object, &object->sequence[k]);
 		else if (dump->form == TABS)
@@ -509,6 +507,10 @@ int estp_dump(int argc, char **argv)
 	if (dump.form == JSON) {
 		json_close(&dump.json, ']');
 		putchar('\n');
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("estp dump: the output could not be written\n", stderr);
+		return 2;
 	}
 	return status;
 }

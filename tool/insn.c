@@ -147,6 +147,9 @@ static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool wri
 	case X86_INS_ADOX:
 		read |= OTHER_OF;
 		break;
+	case X86_INS_LZCNT:
+		write |= OTHER_CF;
+		break;
 	case X86_INS_PREFETCHW:
 		return;
 	}
@@ -375,6 +378,9 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_ADOX:
 		read_operand(insn, x86, 0);
 		break;
+	case X86_INS_VZEROUPPER:	/* what it clears is no register of its own here */
+		insn->write = (struct regs) { 0 };
+		break;
 	case X86_INS_XLATB:
 		add_reg(&insn->read, X86_REG_AL, false);
 		add_reg(&insn->read, X86_REG_RBX, false);
@@ -398,6 +404,12 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_STMXCSR: case X86_INS_VSTMXCSR:
 		insn->read.other |= OTHER_MXCSR;
 		break;
+	case X86_INS_XRSTOR: case X86_INS_XRSTOR64:
+		insn->write.other |= OTHER_PKRU;
+		/* fall through */
+	case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
+		insn->write.other |= OTHER_FP;
+		break;
 	case X86_INS_RDFSBASE:
 		insn->read.other |= OTHER_FS;
 		break;
@@ -412,14 +424,17 @@ static void correct(struct insn *insn, const cs_insn *cs)
 		break;
 	/* Of these nothing useful is said, or not all that they do. */
 	case X86_INS_ENTER: case X86_INS_XBEGIN: case X86_INS_XEND: case X86_INS_XABORT:
-	case X86_INS_XRSTOR: case X86_INS_XRSTOR64: case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
 	case X86_INS_VPGATHERDD: case X86_INS_VPGATHERDQ: case X86_INS_VPGATHERQD:
 	case X86_INS_VPGATHERQQ: case X86_INS_VGATHERDPD: case X86_INS_VGATHERDPS:
 	case X86_INS_VGATHERQPD: case X86_INS_VGATHERQPS:
+	case X86_INS_VPSCATTERDD: case X86_INS_VPSCATTERDQ: case X86_INS_VPSCATTERQD:
+	case X86_INS_VPSCATTERQQ: case X86_INS_VSCATTERDPD: case X86_INS_VSCATTERDPS:
+	case X86_INS_VSCATTERQPD: case X86_INS_VSCATTERQPS:
 		insn->judged = false;
 		break;
 	}
-	if (insn->read.other & OTHER_X87 || insn->write.other & OTHER_X87)
+	/* A stack: who writes it reads it, but for those that load all of it. */
+	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
 		insn->read.other |= OTHER_X87;
 	if (is_idiom(cs)) {
 		insn->read = (struct regs) { .other = insn->read.other & OTHER_FLAGS };

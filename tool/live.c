@@ -158,10 +158,13 @@ static void add_sequences(struct live *live, const struct estp_sequence *seq, u3
 				object->place = tool_more(object->place, object->place_nr,
 							  sizeof(*place));
 				place = &object->place[object->place_nr++];
-				*place = (struct place) { .addr = addr, .layout = layout };
+				*place = (struct place) {
+					.addr = addr, .layout = layout, .first = object->sequence_nr,
+				};
 				its = 0;
 			}
 			place->nr++;
+			place->sequences++;
 			object->sequence = tool_more(object->sequence, object->sequence_nr,
 						     sizeof(*s));
 			s = &object->sequence[object->sequence_nr++];

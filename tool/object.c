@@ -143,7 +143,7 @@ void object_add_symbol(struct object *object, const struct symbol *symbol)
 static struct place *add_place(struct object *object)
 {
 	object->place = tool_more(object->place, object->place_nr, sizeof(*object->place));
-	object->place[object->place_nr] = (struct place) { 0 };
+	object->place[object->place_nr] = (struct place) { .first = object->sequence_nr };
 	return &object->place[object->place_nr++];
 }
 
@@ -154,6 +154,7 @@ static struct sequence *add_sequence(struct object *object)
 	object->sequence = tool_more(object->sequence, object->sequence_nr, sizeof(*s));
 	s = &object->sequence[object->sequence_nr++];
 	*s = (struct sequence) { .place = object->place_nr - 1 };
+	object->place[s->place].sequences++;
 	return s;
 }
 
@@ -342,11 +343,10 @@ const u8 *object_bytes(const struct object *object, u64 addr, u64 *len)
 /* How far back to look for one that holds the address, past labels inside it. */
 #define SYMBOLS_BACK	64
 
-const struct symbol *object_symbol(const struct object *object, u64 addr)
+/* How many symbols there are at addr and before it. */
+static u32 symbols_up_to(const struct object *object, u64 addr)
 {
-	u32 lo = 0, hi = object->symbol_nr, i;
-	const struct code *code;
-	const struct symbol *label = NULL;
+	u32 lo = 0, hi = object->symbol_nr;
 
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
@@ -356,7 +356,28 @@ const struct symbol *object_symbol(const struct object *object, u64 addr)
 		else
 			hi = mid;
 	}
-	code = object_code(object, addr);
+	return lo;
+}
+
+const struct symbol *object_function(const struct object *object, u64 addr)
+{
+	u32 nr = symbols_up_to(object, addr), i;
+
+	for (i = 0; i < 8 * SYMBOLS_BACK && i < nr; i++) {
+		const struct symbol *symbol = &object->symbol[nr - 1 - i];
+
+		if (symbol->function && addr - symbol->addr < symbol->size)
+			return symbol;
+	}
+	return NULL;
+}
+
+const struct symbol *object_symbol(const struct object *object, u64 addr)
+{
+	u32 lo = symbols_up_to(object, addr), i;
+	const struct code *code = object_code(object, addr);
+	const struct symbol *label = NULL;
+
 	for (i = 0; i < SYMBOLS_BACK && i < lo; i++) {
 		const struct symbol *symbol = &object->symbol[lo - 1 - i];
 

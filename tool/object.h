@@ -33,6 +33,7 @@ struct place {
 	u8 layout;
 	u32 nr;			/* descriptors or entries that it says it has */
 	const char *section;	/* or NULL */
+	u32 first, sequences;	/* which are its */
 	bool refused;		/* as a whole: for which reason */
 	struct estp_reject why;
 };
@@ -112,6 +113,8 @@ const struct code *object_code(const struct object *object, u64 addr);
 const u8 *object_bytes(const struct object *object, u64 addr, u64 *len);
 /* The symbol at or before @addr that @addr belongs to, or NULL. */
 const struct symbol *object_symbol(const struct object *object, u64 addr);
+/* The function that holds @addr by its size, whatever labels stand nearer, or NULL. */
+const struct symbol *object_function(const struct object *object, u64 addr);
 /* "name", "name+0x12" or "section+0x12" into @text; "" where nothing is known. */
 const char *object_where(const struct object *object, u64 addr, char *text, size_t len);
 /* "file:12", or NULL.  Valid until the next call. */

@@ -34,6 +34,7 @@
 	.hidden	gate_start, gate_end, gate_response
 function gate
 gate_start:
+	WAIVE(DAWDLES)
 	mov	(%rdi), %rcx
 	mov	8(%rdi), %rdx
 	mov	16(%rdi), %r8

@@ -34,14 +34,18 @@
 function list_push
 	xor	%eax, %eax
 list_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	$1, %eax
 	mov	(%rdx), %r8d
 	shl	$6, %r8
 	mov	(%rdi,%r8), %r9
+	UNPUBLISHED
 	mov	%r9, (%rsi)
 	mov	$150, %ecx
 1:	dec	%ecx
 	jnz	1b
+	COMMIT
 	mov	%rsi, (%rdi,%r8)
 list_end:
 	ret

@@ -40,6 +40,8 @@
 function percpu_add
 	xor	%eax, %eax
 percpu_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	$1, %eax
 	mov	(%rsi), %edx
 	shl	$6, %rdx
@@ -48,6 +50,7 @@ percpu_start:
 1:	dec	%ecx
 	jnz	1b
 	add	$1, %r8
+	COMMIT
 	mov	%r8, (%rdi,%rdx)
 percpu_end:
 	ret

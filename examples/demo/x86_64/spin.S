@@ -30,6 +30,9 @@
 function spin
 	xor	%eax, %eax
 spin_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(STORES)
+	WAIVE(DAWDLES)
 	add	$1, %rax
 	mov	SPIN_EPOCH(%rdi), %rdx
 1:	cmpl	$0, SPIN_STOP(%rdi)

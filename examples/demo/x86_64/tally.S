@@ -35,6 +35,8 @@
 function tally_add
 	xor	%eax, %eax
 tally_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	$1, %eax
 	mov	(%rsi), %r8d
 	shl	$6, %r8
@@ -45,6 +47,7 @@ tally_loaded:
 	mov	$150, %ecx
 1:	dec	%ecx
 	jnz	1b
+	COMMIT
 	mov	%r9, (%rdi,%r8)
 tally_end:
 	ret
