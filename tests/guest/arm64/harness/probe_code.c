@@ -78,7 +78,7 @@ void probe_answer(u8 *at, u32 value)
 static void respond(u8 *page, int selector, int which, u32 value)
 {
 	u8 *at = page + RESPONSE(selector, which);
-	u64 prefix = ESTP_PREFIX(0, 4, 0);
+	u64 prefix = ESTP_PREFIX(0, 1, 0);
 
 	if (selector == ESTP_INTERRUPT)
 		memcpy(at - sizeof(prefix), &prefix, sizeof(prefix));
