@@ -27,8 +27,8 @@ GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.[cS]))
 GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
-	$(wildcard tests/guest/lib/*.c)) \
-	$(wildcard tests/guest/*.sh tests/guest/lib/*.sh)
+	$(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.c))) \
+	$(wildcard tests/guest/*.sh) $(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.sh))
 # Those that need a kernel made for debugging: `make check-debug`.
 DEBUG_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,$(wildcard tests/guest/debug/*.c))
 

@@ -106,8 +106,10 @@ static void passed_on(bool registered)
 		must(wait_until(caught->nr, 2000));
 		right += !differences(&t->in, registered, pc);
 		/* The twin goes on to the breakpoint: that is not passed on. */
-		while (tracee_wait(t) == SIGTRAP)
+		while (tracee_wait(t) == SIGTRAP) {
+			tracee_pass_trap(t->pid);
 			tracee_go(t, PTRACE_CONT, 0);
+		}
 		landed += c->data->landed == (registered ? RESPONSE : THROUGH);
 	}
 	is(shown, STEPS + 1, "%s, traced: the tracer sees the true pc", registered ? "registered" : "twin");

@@ -71,7 +71,8 @@ static void child(void *arg)
 	regs_set_syscall(&in, TRAPPED, 0, 0, 0, 0);
 	regs_run(&in, &out, code_addr(code, entry));
 	want = in;
-	regs_spoil_by_syscall(&want, code_addr(code, registered ? response : after_call), TRAPPED);
+	regs_spoil_by_syscall(&want, code_addr(code, registered ? response : after_call),
+			      regs_syscall_nr(&in));
 	if (registered)
 		regs_clear(&want, mask, false);
 	if (caught->nr != 1)

@@ -167,7 +167,7 @@ void test(void)
 		}
 	}
 	sleep_us(200000);
-	for (end = now_ms() + RUN_MS; now_ms() < end && !(loaded >= LOADS && busy);) {
+	for (end = now_ms() + RUN_MS; (now_ms() < end || loaded < 2) && !(loaded >= LOADS && busy);) {
 		u64 before = counts->protected;
 		int err = module_load("");
 

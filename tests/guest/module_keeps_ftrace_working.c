@@ -24,7 +24,7 @@ const unsigned int test_seconds = 60;
 
 static const char hooked[] =
 	"do_madvise\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
-	"uprobe_copy_process\nsignal_fault\nforce_sigsegv\n";
+	"uprobe_copy_process\nforce_sigsegv\n" HOOKED_HERE;
 
 static size_t page;
 
@@ -96,7 +96,7 @@ static void tracer(const char *name)
 
 static void kprobes(void)
 {
-	must(!write_file(TRACEFS "/kprobe_events", "p:mine do_madvise advice=%cx:x32\n"));
+	must(!write_file(TRACEFS "/kprobe_events", "p:mine do_madvise advice=" ARGUMENT_3 ":x32\n"));
 	must(!write_file(TRACEFS "/events/kprobes/enable", "1"));
 	works("a kprobe on do_madvise");
 	ok(in_trace("advice=0x4553"), "the kprobe shows REGISTER");

@@ -257,7 +257,7 @@ static void threading(void *arg)
 	join();
 	must(!madv_register(pages, page));
 	must(!pthread_attr_init(&attr));
-	must(!pthread_attr_setstacksize(&attr, 65536));
+	must(!pthread_attr_setstacksize(&attr, sysconf(_SC_THREAD_STACK_MIN)));
 	set_room(*(long *)arg);
 	for (nr = 0; nr < 400; nr++)
 		if (pthread_create(&threads[nr], &attr, look_and_go, (void *)&seen[nr]))

@@ -22,10 +22,10 @@ static u64 ticks(int cpu)
 
 	must(f);
 	while (fgets(line, sizeof(line), f)) {
-		p = strstr(line, "LOC:");
-		if (!p)
+		p = strchr(line, ':');
+		if (!p || !strstr(line, TIMER_INTERRUPTS))
 			continue;
-		p += 4;
+		p++;
 		do {
 			nr = strtoull(p, &p, 10);
 		} while (cpu--);

@@ -235,9 +235,22 @@ static void try(const struct way *way, u32 which)
 }
 
 /* A huge page: ESTP pages inside, unmapped as one. */
+static size_t huge_len(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long kib = 2 << 10;
+	char line[128];
+
+	must(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "Hugepagesize: %lu", &kib);
+	fclose(f);
+	return kib << 10;
+}
+
 static void huge(void)
 {
-	size_t len = 2 << 20;
+	size_t len = huge_len();
 	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "we");
 	u8 *p;
 

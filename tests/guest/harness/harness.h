@@ -57,7 +57,7 @@ typedef uint64_t u64;
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The test itself, and how long it may take (weak; 30 unless redefined). */
+/* The test itself, and how long it takes at most (weak; 30 unless redefined). */
 void test(void);
 extern const unsigned int test_seconds;
 
@@ -407,6 +407,8 @@ void tracee_set_pc(pid_t pid, u64 pc);
 /* A breakpoint at an address, for tracee_poke(); returns what was there. */
 long tracee_breakpoint(pid_t pid, u64 addr);
 void tracee_poke(pid_t pid, u64 addr, long word);
+/* Past the breakpoint instruction that it stands at, where a trap leaves it there. */
+void tracee_pass_trap(pid_t pid);
 
 /* Processes ------------------------------------------------------------ */
 

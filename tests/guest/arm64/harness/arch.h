@@ -39,6 +39,11 @@
 #define FAULT_LINE_2	NULL
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SEGV_ACCERR
+/* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
+#define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\nfpsimd_signal_preserve_current_state\n"
+#define ARGUMENT_3	"%x3"
+/* And of the timer's. */
+#define TIMER_INTERRUPTS "arch_timer"
 /* Where user space ends, for programs that do not ask for more. */
 #define USER_END	(1ull << 48)
 /* The row of /proc/interrupts that counts calls of functions on other CPUs. */

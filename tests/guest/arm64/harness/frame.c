@@ -143,6 +143,14 @@ void tracee_poke(pid_t pid, u64 addr, long word)
 	must(!ptrace(PTRACE_POKETEXT, pid, addr, word));
 }
 
+void tracee_pass_trap(pid_t pid)
+{
+	u64 pc = tracee_pc(pid);
+
+	if ((u32)ptrace(PTRACE_PEEKTEXT, pid, pc, 0) == 0xd4200000)
+		tracee_set_pc(pid, pc + 4);
+}
+
 long tracee_breakpoint(pid_t pid, u64 addr)
 {
 	long word;

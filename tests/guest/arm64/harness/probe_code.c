@@ -3,6 +3,7 @@
  * arm64's code of a probe.  All of it is called like a C function of one pointer.
  *
  *   load:      ldr  x0, [x0]			FAULT
+ *              nop				FAULT
  *              ret
  *   loop:      ldr  x1, [x0, #8]		PREEMPTION, INTERRUPT
  *              add  x1, x1, #1
@@ -22,7 +23,7 @@
 #define LOAD		PROBE_CODE
 #define LOOP(sel)	(PROBE_CODE + 0x40 * ((sel) + 1))
 #define RESPONSE(sel, which) (PROBE_CODE + 0x100 + 0x40 * (sel) + 0x20 * (which))
-#define LOAD_LEN	4
+#define LOAD_LEN	8
 #define LOOP_LEN	20
 
 #define SEQ(sel, start, len) \
@@ -50,7 +51,7 @@ bool probe_can_reset_pkey(void)
 	return getauxval(AT_HWCAP2) & HWCAP2_POE;
 }
 
-static const u32 load[] = { 0xf9400000, 0xd65f03c0 };
+static const u32 load[] = { 0xf9400000, 0xd503201f, 0xd65f03c0 };
 static const u32 loop[] = {
 	0xf9400401, 0x91000421, 0xf9000401, 0xb9400002, 0x34ffff82, 0xd2800000, 0xd65f03c0,
 };
@@ -78,7 +79,7 @@ void probe_answer(u8 *at, u32 value)
 static void respond(u8 *page, int selector, int which, u32 value)
 {
 	u8 *at = page + RESPONSE(selector, which);
-	u64 prefix = ESTP_PREFIX(0, 4, 0);
+	u64 prefix = ESTP_PREFIX(0, 1, 0);
 
 	if (selector == ESTP_INTERRUPT)
 		memcpy(at - sizeof(prefix), &prefix, sizeof(prefix));

@@ -33,6 +33,11 @@
 #define FAULT_LINE_2	"traps: "
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SI_KERNEL
+/* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
+#define HOOKED_HERE	"signal_fault\n"
+#define ARGUMENT_3	"%cx"
+/* And of the timer's. */
+#define TIMER_INTERRUPTS "LOC:"
 /* Where user space ends. */
 #define USER_END	(1ull << 47)
 /* The row of /proc/interrupts that counts calls of functions on other CPUs. */
