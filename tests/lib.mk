@@ -3,7 +3,7 @@
 # Tests of libestp on the host: the scripts of tests/lib/, which build what they look at
 # themselves, in build/tests/lib/, with every compiler and linker that is there.
 
-UNIT_TESTS += tests/lib/install tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix
+UNIT_TESTS += tests/lib/install tests/lib/man_examples tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix
 
 # estp/jit.h, with the sanitizers that the unit tests of core/ have.
 lib_test_dir := build/tests/lib
@@ -68,3 +68,9 @@ $(lib_guest)/require/program:
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
 
 , := ,
+
+# The manual's examples, for the guest.
+GUEST_FILES += build/tests/lib/man/examples.tar
+
+build/tests/lib/man/examples.tar: $(wildcard man/*) $(LIBESTP) $(LIB_HEADERS) tests/lib/man_examples
+	tests/lib/man_examples --tar
