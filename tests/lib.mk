@@ -3,7 +3,7 @@
 # Tests of libestp on the host: the scripts of tests/lib/, which build what they look at
 # themselves, in build/tests/lib/, with every compiler and linker that is there.
 
-UNIT_TESTS += tests/lib/install tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix tests/lib/odd/places
+UNIT_TESTS += tests/lib/install tests/lib/man_examples tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix tests/lib/odd/places
 
 # Some of its programs meet the kernel as well: tests/guest/lib/odd_places.sh.
 lib_odd := $(patsubst %,build/tests/lib/odd/%/prog,gcc_O0 gcc_O3_unrolled gcc_lto)
@@ -81,3 +81,9 @@ $(lib_guest)/require/program:
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
 
 , := ,
+
+# The manual's examples, for the guest.
+GUEST_FILES += build/tests/lib/man/examples.tar
+
+build/tests/lib/man/examples.tar: $(wildcard man/*) $(LIBESTP) $(LIB_HEADERS) tests/lib/man_examples
+	tests/lib/man_examples --tar

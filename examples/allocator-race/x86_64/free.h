@@ -60,9 +60,9 @@ static inline enum freed object_free(const struct pagemap *map, size_t region, u
 		: "memory", "cc"
 		: is_revoked, is_twice);
 	return FREED;
-is_revoked:
+ESTP_RESPONSE(is_revoked);
 	return REVOKED;
-is_twice:
+ESTP_RESPONSE(is_twice);
 	return FREED_TWICE;
 }
 

@@ -165,6 +165,6 @@ int box_peek(const uint64_t *from, uint64_t *word)
 		: denied);
 	*word = value;
 	return 0;
-denied:
+ESTP_RESPONSE(denied);
 	return -EFAULT;
 }
