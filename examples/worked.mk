@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The worked examples that are one program each: examples/NAME/ -> build/examples/NAME.
+# The worked examples that are one program each: examples/NAME/ -> build/examples/NAME;
+# those that have a folder for this architecture.
 
 WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
 WORKED_OUT := build/examples
-WORKED := allocator-race cancellation conditional-load safebox
+WORKED := $(foreach one,allocator-race cancellation conditional-load safebox,\
+	$(if $(wildcard examples/$(one)/$(WORKED_ARCH)),$(one)))
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
 	-Wmissing-prototypes -pthread -Ilib/include -Iexamples/$(WORKED_ARCH)
@@ -21,4 +23,4 @@ $(WORKED_OUT)/obj/%.o: examples/%
 	@mkdir -p $(@D)
 	$(CC) $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
 
--include $(shell find $(WORKED:%=$(WORKED_OUT)/obj/%) -name '*.d' 2>/dev/null)
+-include $(wildcard $(foreach one,$(WORKED),$(WORKED_OUT)/obj/$(one)/*.d $(WORKED_OUT)/obj/$(one)/*/*.d))

@@ -47,11 +47,6 @@
 
 #include "../box.h"
 
-#define GATE_CLEARS	0x80000f07	/* rax, rcx, rdx, r8 to r11, vector registers */
-
-_Static_assert(GATE_CLEARS == ((long long)ESTP_RAX | ESTP_RCX | ESTP_RDX | ESTP_R8 | ESTP_R9 |
-			       ESTP_R10 | ESTP_R11 | ESTP_FP), "what the gate uses");
-
 #define NAMED(name)	".globl " #name "\n\t.hidden " #name "\n" #name ":\n\t"
 
 #define ROTATE(x, by)						\
@@ -68,6 +63,8 @@ int box_sign(uint64_t slot, uint64_t word, uint64_t *tag)
 
 	__asm__ volatile(
 		ESTP_START(gate)
+		ESTP_START(open)
+		ESTP_WAIVE(gate, ESTP_RULE_LOOP)
 		NAMED(box_start)
 		"movl	%[open], %%eax\n\t"
 		"xorl	%%ecx, %%ecx\n\t"
@@ -108,6 +105,7 @@ int box_sign(uint64_t slot, uint64_t word, uint64_t *tag)
 		"movq	%%xmm0, %%r8\n\t"
 		"xorl	%%r9d, %%r9d\n\t"
 		"jmp	" ESTP_LABEL(gate, wipe) "\n\t"
+		ESTP_END(open)
 		ESTP_LABEL(gate, denied) ":\n\t"
 		"xorl	%%r8d, %%r8d\n\t"
 		"movl	$1, %%r9d\n\t"
@@ -136,8 +134,9 @@ int box_sign(uint64_t slot, uint64_t word, uint64_t *tag)
 		ESTP_LABEL(gate, again_end) ":\n\t"
 		ESTP_COLD_END
 		ESTP_ON_INTERRUPT(gate, "box_again", ESTP_LABEL(gate, again_end),
-				  GATE_CLEARS, ESTP_RESET_PKEY)
-		ESTP_ON_FAULT(gate, ESTP_LABEL(gate, denied), ESTP_MEMORY)
+				  ESTP_RAX | ESTP_RCX | ESTP_RDX | ESTP_R8 | ESTP_R9 | ESTP_R10 |
+				  ESTP_R11 | ESTP_FP, ESTP_RESET_PKEY)
+		ESTP_ON_FAULT(open, ESTP_LABEL(gate, denied), ESTP_MEMORY)
 		: "=r"(out), "=r"(error)
 		: "D"(slot), "S"(word), [open] "i"(BOX_OPEN), [closed] "i"(BOX_CLOSED),
 		  [reserved] "i"(BOX_RESERVED), [rounds] "i"(32)

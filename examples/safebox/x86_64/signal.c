@@ -35,6 +35,7 @@ __attribute__((naked)) void box_return(void)
 		"movl	$~0x200, %%eax\n\t"
 		"xorl	%%edx, %%edx\n\t"
 		ESTP_START(restore)
+		ESTP_WAIVE(restore, ESTP_RULE_UNKNOWN)	/* XRSTOR */
 		"xrstor64 (%%rbx)\n\t"
 		"testl	$0x200, %%eax\n\t"
 		"jnz	" ESTP_LABEL(restore, close) "\n\t"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* All that estp/sequence.h offers, for compilers that warn of everything. */
+/* All headers, and all that estp/sequence.h offers, for compilers that warn of everything. */
+#include <estp/access.h>
+#include <estp/fence.h>
+#include <estp/jit.h>
+#include <estp/percpu.h>
 #include <estp/sequence.h>
+#include <estp/version.h>
 
 ESTP_REQUIRE("This example of a sentence");
 
