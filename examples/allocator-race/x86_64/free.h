@@ -18,7 +18,8 @@
  * either committed by then, or begins again with the check.
  *
  * FAULT restarts it, too: a region that is revoked between check and load has a size
- * where the link should be.  Then the check finds it revoked, and that is the end of it.
+ * where the link should be.  Then the check finds it revoked, and that is the end of it:
+ * so the response may lie in the span.  The loop is as short as the chain is deep.
  *
  *	map, region, object	in, kept
  *	link, next		scratch
@@ -36,6 +37,8 @@ static inline enum freed object_free(const struct pagemap *map, size_t region, u
 
 	__asm__ volatile goto(
 		ESTP_START(free)
+		ESTP_WAIVE(free, ESTP_RULE_OWN_SPAN)
+		ESTP_WAIVE(free, ESTP_RULE_LOOP)
 		"cmpb	$0, %c[revoked](%[map], %[region])\n\t"
 		"jne	%l[is_revoked]\n\t"
 		"movq	%c[entry](%[map], %[region], 8), %[link]\n\t"
