@@ -28,7 +28,8 @@ GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
 	$(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.c))) \
-	$(wildcard tests/guest/*.sh) $(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.sh))
+	$(wildcard tests/guest/*.sh tests/guest/$(GUEST_ARCH)/*.sh) \
+	$(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.sh))
 # Those that need a kernel made for debugging: `make check-debug`.
 DEBUG_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,$(wildcard tests/guest/debug/*.c))
 

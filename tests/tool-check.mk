@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Tests of estp dump and estp check: scripts of tests/tool/ that print TAP.
 #
-#   make fuzz-tool [FUZZ_SECONDS=3600]    longer than `make check` does
+#   make fuzz-tool FUZZ_SECONDS=3600    longer than `make check` does
 
-FUZZ_SECONDS ?= 3600
 fuzz_object := build/tests/tool/fuzz_object
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 

@@ -321,6 +321,7 @@ int estp_compare_copy_store_(intptr_t *v, intptr_t expected, void *dst, const vo
 
 	__asm__ volatile goto (
 		ESTP_START(copy)
+		ESTP_WAIVE(copy, ESTP_RULE_LOOP)
 		ESTP_STILL_ON_
 		"cmpq	%[expected], (%[v])\n\t"
 		"jne	%l[mismatch]\n\t"
