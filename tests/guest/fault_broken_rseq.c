@@ -37,7 +37,7 @@ static void *wait_in_span(void *arg)
 	size_t page = sysconf(_SC_PAGESIZE);
 
 	pin(1);
-	set_fifo(0, 10);
+	set_fifo(0, 1);
 	must(!syscall(SYS_rseq, old, 32, 1 /* unregister */, RSEQ_SIG));
 	area = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(area != MAP_FAILED);

@@ -21,7 +21,7 @@ static char stack[262144] __attribute__((aligned(16)));
 static int task(void *arg)
 {
 	pin(1);
-	set_fifo(0, 10);
+	set_fifo(0, 1);
 	regs_run(&in, &out, code_addr(c, entry));
 	return 0;
 }

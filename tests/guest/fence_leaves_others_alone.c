@@ -89,7 +89,7 @@ void test(void)
 	must(pid >= 0);
 	if (!pid) {
 		pin(other);
-		set_fifo(0, 10);
+		set_fifo(0, 1);
 		regs_fill(&in, 3);
 		regs_run(&in, &out, code_addr(c, inside));
 		_exit(regs_diff(&out, &in, "child") != 0);

@@ -43,7 +43,7 @@ static bool visit(u32 off, u32 landing, u64 diversions, bool counters)
 	must(pid >= 0);
 	if (!pid) {
 		pin(cpus_nr() - 1);
-		set_fifo(0, 10);
+		set_fifo(0, 1);
 		child(NULL);
 		_exit(0);
 	}

@@ -54,7 +54,7 @@ static void run(struct code *c, u32 entry, u32 go, bool registered, int layout)
 	must(pid >= 0);
 	if (!pid) {
 		pin(cpus_nr() - 1);
-		set_fifo(0, 10);
+		set_fifo(0, 1);
 		regs_run(in, out, code_addr(c, entry));
 		_exit(0);
 	}

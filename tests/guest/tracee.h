@@ -35,7 +35,7 @@ static inline void tracee_start(struct tracee *t)
 	must(pid >= 0);
 	if (!pid) {
 		pin(cpus_nr() - 1);
-		set_fifo(0, 10);		/* kernel workers do not preempt it */
+		set_fifo(0, 1);		/* kernel workers do not preempt it */
 		if (t->prepare)
 			t->prepare();
 		regs_run(&t->in, &t->out, code_addr(t->code, t->entry));

@@ -124,7 +124,7 @@ static void *be_victim(void *arg)
 
 	v->tid = gettid_();
 	if (v->fifo)
-		set_fifo(0, 10);
+		set_fifo(0, 1);
 	if (v->prepare)
 		v->prepare();
 	regs_run(&v->in, &v->out, code_addr(v->code, v->entry));
