@@ -6,12 +6,12 @@
  *   do_madvise             divert     registration; only our advice values, only madvise(2)
  *   force_sig_info_to_task divert     FAULT: return at once, nothing sent
  *   unhandled_signal       divert     no log line for a fault that will be diverted
- *   force_sigsegv          look       a broken rseq area is no FAULT
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
  *
  *   x86_64
  *   signal_fault           look       a frame that sigreturn cannot read is no FAULT
+ *   force_sigsegv          look       neither is a broken rseq area
  *
  *   arm64
  *   do_el0_bti             look       control-flow protection is no FAULT
@@ -112,13 +112,13 @@ static struct hook hook[] = {
 	{ "unhandled_signal", DIVERT, .act = estp_on_unhandled_signal },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
+	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
 #endif
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
 	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
 #endif
-	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
 };

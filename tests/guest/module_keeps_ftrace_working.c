@@ -24,7 +24,7 @@ const unsigned int test_seconds = 60;
 
 static const char hooked[] =
 	"do_madvise\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
-	"uprobe_copy_process\nforce_sigsegv\n" HOOKED_HERE;
+	"uprobe_copy_process\n" HOOKED_HERE;
 
 static size_t page;
 

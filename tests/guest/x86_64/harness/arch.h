@@ -34,7 +34,7 @@
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SI_KERNEL
 /* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
-#define HOOKED_HERE	"signal_fault\n"
+#define HOOKED_HERE	"signal_fault\nforce_sigsegv\n"
 #define ARGUMENT_3	"%cx"
 /* And of the timer's. */
 #define TIMER_INTERRUPTS "LOC:"
