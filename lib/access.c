@@ -16,7 +16,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -26,6 +25,16 @@
 #include <estp/object.h>
 
 #include "access_slow.h"
+
+/* Of the kernel's header, which a C library need not bring (musl): its numbers are ABI. */
+#ifndef FUTEX_WAKE_OP
+#define FUTEX_WAKE_OP		5
+#define FUTEX_PRIVATE_FLAG	128
+#define FUTEX_OP_OR		2
+#define FUTEX_OP_CMP_LT		2
+#define FUTEX_OP(op, oparg, cmp, cmparg) \
+	(((op) & 0xf) << 28 | ((cmp) & 0xf) << 24 | ((oparg) & 0xfff) << 12 | ((cmparg) & 0xfff))
+#endif
 
 /* The smallest there is; where pages are larger it only costs calls. */
 #define PAGE	4096ul
