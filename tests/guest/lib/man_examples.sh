@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The manual's examples, each a program of its own: it exits with 0 where ESTP is. Those with
-# threads have twins that give their registrations back before main(): they must not get
-# through, or their examples show nothing. Prints TAP.
+# The manual's examples, each a program of its own: it exits with 0 where ESTP is. Those that
+# hold their window open have twins that give their registrations back before main(): they
+# must not get through, or their examples show nothing. Prints TAP.
 #
 # vm: --file build/tests/lib/man/examples.tar --timeout 300
 mkdir -p /tmp/examples

@@ -51,7 +51,7 @@ int estp_number_(intptr_t *number, ptrdiff_t cpu)
 		: fault);
 	*number = n;
 	return __builtin_expect(n >= 0, 1) ? ESTP_DONE_ : ESTP_FAULTED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -72,7 +72,7 @@ int estp_add_(intptr_t *v, intptr_t n, ptrdiff_t cpu)
 		: "memory", "cc"
 		: fault);
 	return ESTP_DONE_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -91,9 +91,9 @@ int estp_add_on_(intptr_t *v, intptr_t n, int number, ptrdiff_t cpu)
 		: "memory", "cc"
 		: fault, moved);
 	return ESTP_DONE_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -115,7 +115,7 @@ int estp_deref_add_(void *v, intptr_t n, ptrdiff_t cpu)
 		: "memory", "cc"
 		: fault);
 	return ESTP_DONE_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -137,9 +137,9 @@ int estp_deref_add_on_(void *v, intptr_t n, int number, ptrdiff_t cpu)
 		: "memory", "cc"
 		: fault, moved);
 	return ESTP_DONE_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -163,7 +163,7 @@ int estp_push_(void *list, void *link, ptrdiff_t cpu)
 		: "memory", "cc"
 		: fault);
 	return ESTP_DONE_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -189,9 +189,9 @@ int estp_pop_(void *list, intptr_t *link, ptrdiff_t cpu)
 		: fault, empty);
 	*link = first;
 	return ESTP_DONE_;
-empty:
+ESTP_RESPONSE(empty);
 	return ESTP_MISMATCH_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -214,11 +214,11 @@ int estp_compare_store_(intptr_t *v, intptr_t expected, intptr_t value, int numb
 		: "memory", "cc"
 		: fault, moved, mismatch);
 	return ESTP_DONE_;
-mismatch:
+ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -246,11 +246,11 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 		: fault, moved, mismatch);
 	*load = old;
 	return ESTP_DONE_;
-mismatch:
+ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -275,11 +275,11 @@ int estp_compare_store_store_(intptr_t *v, intptr_t expected, intptr_t *v2, intp
 		: "memory", "cc"
 		: fault, moved, mismatch);
 	return ESTP_DONE_;
-mismatch:
+ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -304,11 +304,11 @@ int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, int
 		: "memory", "cc"
 		: fault, moved, mismatch);
 	return ESTP_DONE_;
-mismatch:
+ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
@@ -353,11 +353,11 @@ int estp_compare_copy_store_(intptr_t *v, intptr_t expected, void *dst, const vo
 		: "memory", "cc"
 		: fault, moved, mismatch);
 	return ESTP_DONE_;
-mismatch:
+ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
-moved:
+ESTP_RESPONSE(moved);
 	return number < 0 ? number : ESTP_MOVED_;
-fault:
+ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
