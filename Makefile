@@ -42,6 +42,9 @@ DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
 .PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest bench install clean distclean
 .DELETE_ON_ERROR:
+# No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
