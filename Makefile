@@ -112,7 +112,7 @@ bench: ## what it costs, in counted guest instructions
 	@$(MAKE) --no-print-directory -s $(BENCH_FILES)
 	@$(BENCH)
 
-install: install-lib ## libestp, headers, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
+install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
 	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
