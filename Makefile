@@ -76,9 +76,9 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(CELL_FILES)
+	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(CELL_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_TESTS)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
@@ -92,10 +92,10 @@ check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: making the $(FLAVOUR) kernel, estp.ko and the tests"
 	@vm/build-kernel 6.12 $(FLAVOUR)
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
+	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
-	@GUEST_OPTIONS="--timeout 1200 --mem 1536 --env TEST_SLOW=8" \
-		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_TESTS)
+	@GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8" \
+		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_BATCHES)
 
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
