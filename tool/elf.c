@@ -72,7 +72,7 @@ static void add_segments(struct elf_file *file)
 		object_add_code(object, &piece);
 	}
 	if (dropped)
-		object_note(object, "an executable segment lies outside of the file: is it truncated?");
+		object_unseen(object, "an executable segment lies outside of the file: is it truncated?");
 	else if (!code)
 		object_note(object, "the file has no executable segment");
 }
@@ -163,7 +163,7 @@ static void add_sections(struct elf_file *file)
 			add_marks(file, addr, bytes, len);
 	}
 	if (file->section_nr < 2)
-		object_note(file->object, "without section headers inline sequences cannot be found, only pages");
+		object_unseen(file->object, "without section headers inline sequences cannot be found, only pages");
 }
 
 static void add_symbols(struct elf_file *file, u32 type)
