@@ -17,7 +17,7 @@
  *
  * What to do is in the file /vm/plan of the initramfs, written by vm/run:
  * "key=value" words, each ended by a NUL byte, since a value can hold anything
- * else. Keys that may come several times (env, arg) keep their order.
+ * else. Keys that may come several times (env, arg, insmod) keep their order.
  *
  * Nothing here is worth keeping after a failure: the guest exists for one
  * program. So an error is reported and the guest goes down.
@@ -43,23 +43,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORD_MAX 256	/* environment or argument words of the program */
+#include "init.h"
 
-static struct {
-	const char *out, *err, *status;	/* devices */
-	const char *cwd;
-	const char *module, *module_name, *module_args;
-	const char *keep;		/* "1": leave the module loaded */
-	const char *settle;		/* seconds to wait before the program */
-	char *env[WORD_MAX + 1], *arg[WORD_MAX + 1];
-	int env_nr, arg_nr;
-	int too_long;
-} plan = { .cwd = "/" };
+struct plan plan = { .cwd = "/" };
 
 static int status_fd = -1;
 static int out_fd = -1, err_fd = -1;
 
-static void power_off(void)
+void power_off(void)
 {
 	/* A byte still in a port's buffer would be lost with the machine. */
 	if (out_fd >= 0)
@@ -74,8 +65,7 @@ static void power_off(void)
 		pause();
 }
 
-__attribute__((format(printf, 1, 2)))
-static void tell(const char *format, ...)
+void tell(const char *format, ...)
 {
 	char line[512];
 	va_list args;
@@ -96,12 +86,6 @@ static void tell(const char *format, ...)
 			done += n;
 	}
 }
-
-#define give_up(...) do {		\
-	tell("error " __VA_ARGS__);	\
-	tell("end");			\
-	power_off();			\
-} while (0)
 
 /* Writes a kernel setting; one that this kernel lacks is none of our business. */
 static void set(const char *path, const char *value)
@@ -156,6 +140,14 @@ static void mount_all(void)
 				links[i][1], strerror(errno));
 }
 
+static void add_word(char **words, int *nr, char *word)
+{
+	if (*nr < WORD_MAX)
+		words[(*nr)++] = word;
+	else
+		plan.too_long = 1;
+}
+
 static void read_plan(void)
 {
 	static char text[1 << 20];
@@ -182,6 +174,7 @@ static void read_plan(void)
 			{ "module_name", &plan.module_name },
 			{ "module_args", &plan.module_args },
 			{ "keep", &plan.keep }, { "settle", &plan.settle },
+			{ "share", &plan.share },
 		};
 		size_t i, key_len;
 
@@ -189,15 +182,11 @@ static void read_plan(void)
 			continue;
 		key_len = value++ - word;
 		if (key_len == 3 && !memcmp(word, "env", 3)) {
-			if (plan.env_nr < WORD_MAX)
-				plan.env[plan.env_nr++] = value;
-			else
-				plan.too_long = 1;
+			add_word(plan.env, &plan.env_nr, value);
 		} else if (key_len == 3 && !memcmp(word, "arg", 3)) {
-			if (plan.arg_nr < WORD_MAX)
-				plan.arg[plan.arg_nr++] = value;
-			else
-				plan.too_long = 1;
+			add_word(plan.arg, &plan.arg_nr, value);
+		} else if (key_len == 6 && !memcmp(word, "insmod", 6)) {
+			add_word(plan.insmod, &plan.insmod_nr, value);
 		} else {
 			for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 				if (strlen(keys[i].key) == key_len &&
@@ -368,8 +357,11 @@ int main(void)
 	bring_up_loopback();
 	umask(022);
 
+	load_kernel_modules();
 	if (plan.module)
 		load_module();
+	if (plan.share)
+		change_to_host_root();
 	if (plan.settle)
 		sleep(atoi(plan.settle));
 
