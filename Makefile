@@ -40,7 +40,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest bench install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -105,6 +105,11 @@ fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 	@GUEST_ONCE=1 GUEST_OPTIONS="--timeout $$(($(FUZZ_SECONDS) * 4 + 300)) \
 		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
 		tests/run-guest build/tests/guest/hostile_processes
+
+fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where it was [FUZZ_SECONDS=600]
+	@vm/packages tool check
+	@$(MAKE) --no-print-directory -s build/tests/tool/fuzz_object
+	@tests/tool/fuzz $(FUZZ_SECONDS)
 
 bench: ## what it costs, in counted guest instructions
 	@vm/packages bench
