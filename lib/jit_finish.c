@@ -16,12 +16,6 @@
 
 #include "jit_making.h"
 
-#ifdef __x86_64__
-#define FILLER		0xcc
-#else
-#define FILLER		0
-#endif
-
 /* Every label that somebody counts on has a place. */
 static int check_labels(struct estp_jit *jit)
 {
@@ -75,7 +69,7 @@ static int map(struct making *m)
 		return jit_fail(jit, -errno, "no memory for the code: %s", strerror(errno));
 	}
 	m->code = m->base + m->header_len;
-	memset(m->base, FILLER, m->len);
+	memset(m->base, ESTP_PAGE_FILL_, m->len);
 	if (jit->code.nr)
 		memcpy(m->code, jit->code.of, jit->code.nr);
 	return 0;

@@ -76,9 +76,6 @@ typedef struct {
 #endif
 } estp_cpu_t;
 
-/* No thread pointer lies this far from anything: used all the same, it is a fault. */
-#define ESTP_NO_CPU_		((ptrdiff_t)1 << 62)
-
 /* A link in a per-CPU list, inside whatever is listed; and the head of the list. */
 struct estp_link {
 	struct estp_link *next;
@@ -100,6 +97,8 @@ enum {
 	ESTP_BY_CPU_,
 	ESTP_BY_CID_
 };
+
+#include ESTP_ISA_PERCPU_H_
 
 /* The library's; by the inline functions below only. */
 ESTP_EXPORT int estp_cpu_find_(int by, ptrdiff_t *offset);
@@ -192,10 +191,6 @@ static inline int estp_cid(estp_cpu_t *cpu)
 {
 	return estp_cpu_take_(ESTP_BY_CID_, cpu);
 }
-
-#if defined(__x86_64__)
-#include <estp/x86_64/percpu.h>
-#endif
 
 #ifdef ESTP_DEBUG
 #define ESTP_OWN_(cpu) \
