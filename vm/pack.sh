@@ -5,9 +5,9 @@
 # packed files lie in $root$layer, which is $root itself, or with --host-root the
 # folder that is laid over the host's files.
 
-# Where a file of the host lies in the guest.
+# Where a file of the host lies in the guest: with --host-root or --stdio at the same place.
 guest_path() {
-	[ -z "$host_root" ] || { echo "$1"; return; }
+	[ -z "$host_root$stdio" ] || { echo "$1"; return; }
 	case $1 in
 	"$ROOT") echo /estp ;;
 	"$ROOT"/*) echo "/estp${1#"$ROOT"}" ;;
@@ -109,7 +109,7 @@ pack_kernel_module() {
 	case $file in
 	*.xz) xz -dc "$file" >"$name" ;;
 	*) cp "$file" "$name" ;;
-	esac || die "cannot unpack $file; run vm/packages check"
+	esac || die "cannot unpack $file; $PACKAGES_HINT"
 	for need in $("${CROSS}readelf" -p .modinfo "$name" | sed -n 's/.*  depends=//p' | tr , ' '); do
 		pack_kernel_module "$need" "$1"
 	done
