@@ -10,7 +10,7 @@
  *				word = *a		SIGBUS: an innocent server is killed
  *
  * To ask B before each load is too early, whatever is asked; to ask afterwards is too
- * late.  x86_64/load.h loads first, and asks B if the load fails: revoked, it stops;
+ * late.  load.h (one for each architecture) loads first, and asks B if the load fails: revoked, it stops;
  * lapsed, it reads 0 and goes on; still permitted, then the fault is a mistake of the
  * server's own, and it takes the SIGSEGV that a mistake deserves.
  *
@@ -24,7 +24,7 @@
 #include "grant.h"
 #include "load.h"
 
-#define PAGE		4096ul
+#define PAGE		((size_t)sysconf(_SC_PAGESIZE))
 #define PAGES		8
 #define TAKEN_AT	4	/* the load, from 1 on, before which the client acts */
 #define PATIENCE_S	60
@@ -104,7 +104,7 @@ static int serve(int pages, enum state state, int how)
 	for (i = 0; i < PAGES; i++) {
 		uint64_t word = i + 1;
 
-		if (pwrite(memory, &word, sizeof(word), i * PAGE) != sizeof(word))
+		if (pwrite(memory, &word, sizeof(word), (off_t)(i * PAGE)) != sizeof(word))
 			return -1;
 	}
 	fflush(stdout);
@@ -112,7 +112,7 @@ static int serve(int pages, enum state state, int how)
 	if (!pid) {
 		alarm(PATIENCE_S);
 		if (how & TWIN)
-			madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER);
+			become_twin();
 		server(how & BLIND ? load_blindly : load_if_permitted, how & REPORTER);
 	}
 	if (!step_to(pid, at, TAKEN_AT)) {
