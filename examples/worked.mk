@@ -4,7 +4,7 @@
 
 WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
 WORKED_OUT := $(OUT)examples
-WORKED := $(foreach one,allocator-race cancellation conditional-load safebox,\
+WORKED := $(foreach one,allocator-race cancellation conditional-load reservation safebox,\
 	$(if $(wildcard examples/$(one)/$(WORKED_ARCH)),$(one)))
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \

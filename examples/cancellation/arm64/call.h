@@ -31,7 +31,8 @@
 #include "../../tracer.h"
 
 /* For the tracer: each instruction of the sequence, and the first one behind it. */
-extern const char call_start[], call_branch[], call_number[], call_call[], call_end[];
+extern const char call_start[] NAMED, call_branch[] NAMED, call_number[] NAMED, call_call[] NAMED,
+	call_end[] NAMED;
 
 ONE_COPY
 static long cancellable_read(const volatile int *cancelled, int fd, void *buffer, size_t len)

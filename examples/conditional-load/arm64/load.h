@@ -31,7 +31,7 @@
 #include "../grant.h"
 
 /* For the tracer, and for who looks at a crash. */
-extern const char guarded_load[], committed_load[], blind_load[];
+extern const char guarded_load[] NAMED, committed_load[] NAMED, blind_load[] NAMED;
 
 ONE_COPY
 static enum loaded load_if_permitted(const uint64_t *a, const struct grant *b, uint64_t *value)
