@@ -34,6 +34,8 @@ $(error kernel $(CELL) is $(CELL_ARCH), not $(ARCH))
 endif
 ARCH := $(CELL_ARCH)
 export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
+# What is compiled for another machine than this one lies apart.
+OUT := build/$(CROSS:%-linux-gnu-=%/)
 # One guest at a time: its two virtual CPUs are then as parallel as the machine is.
 JOBS ?= 1
 PREFIX ?= /usr/local

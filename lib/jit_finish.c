@@ -15,6 +15,7 @@
 #include <estp/object.h>
 
 #include "jit_making.h"
+#include "jit_insn.h"
 
 /* Every label that somebody counts on has a place. */
 static int check_labels(struct estp_jit *jit)
@@ -100,6 +101,12 @@ static int write_fixes(struct making *m)
 			break;
 		case ESTP_JIT_ABS64:
 			memcpy(m->code + at, &address, sizeof(address));
+			break;
+		case JIT_INSN:
+			if (!jit_insn_aim(m->code + at, to - at))
+				return jit_fail(jit, -ERANGE, "label %d is %lld bytes away from an "
+						"instruction that does not reach it", fix->label,
+						(long long)(to - at));
 			break;
 		}
 	}

@@ -11,7 +11,7 @@ LIB_AR ?= $(CROSS)ar
 # What the compiler makes, whatever the cell: on a machine of another kind than the default
 # cell's, its own.
 LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(LIB_CC) -dumpmachine))))
-LIB_OUT ?= build/$(CROSS:%-linux-gnu-=%/)lib
+LIB_OUT ?= $(OUT)lib
 # With landing pads and signed return addresses, as distributions build theirs.
 lib_protection_arm64 := -mbranch-protection=standard
 LIB_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ffunction-sections -D_GNU_SOURCE \

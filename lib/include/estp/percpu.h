@@ -39,6 +39,10 @@
  *		error = old >= n ? 0 : estp_compare_store(v, old, n, number, cpu);
  *	} while (error == 1 || error == -EAGAIN);
  *
+ * To other CPUs, which do not take part in a sequence's order, a commit that is a release
+ * publishes what was stored before it, and the loads of what is compared are acquires: a lock
+ * may be given back from elsewhere, by a release, and is then taken with all that it guards.
+ *
  * Results of all: 0, done; 1, something was not as it should be, nothing done; -EAGAIN, see
  * above; -EFAULT, a pointer that cannot be read or written; -ENXIO, this thread has no CPU
  * number and can get none; -EINVAL, the token is none.  Nothing is done on any error.

@@ -10,7 +10,8 @@
  *
  * All are begun anew when preempted or signalled: inputs are kept, the commit is last.
  * What is added to is loaded, added and stored by three instructions, of which the last
- * is the commit; a commit that is a release is one by itself, STLR.
+ * is the commit; a commit that is a release is one by itself, STLR, as a comparison that
+ * is an acquire is one by LDAR.
  *
  * The branches to C labels reach 1 MiB.  So far away the compiler puts a label only if
  * it is told to part hot from cold (-freorder-blocks-and-partition), and the linker refuses.
@@ -43,7 +44,7 @@
 
 /* And only if @v holds @expected. */
 #define ESTP_STILL_HOLDS_(v, expected)						\
-	"ldr	%x[t], [%x[" v "]]\n\t"						\
+	"ldar	%x[t], [%x[" v "]]\n\t"						\
 	"cmp	%x[t], %x[" expected "]\n\t"					\
 	"b.ne	%l[mismatch]\n\t"
 
@@ -269,7 +270,7 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 		"b.eq	%l[mismatch]\n\t"
 		"ldr	%x[t], [%x[old], %x[offset]]\n\t"
 		ESTP_COMMIT(compare_not)
-		"stlr	%x[t], [%x[v]]\n\t"
+		"str	%x[t], [%x[v]]\n\t"
 		ESTP_RESPONSES_(compare_not)
 		: [old] "=&r"(old), [t] "=&r"(t)
 		: [cpu] "r"(cpu), [number] "r"(number), [v] "r"(v), [offset] "r"(offset),
