@@ -22,5 +22,5 @@ $(HOST_BENCH:%=build/bench/%): build/bench/%: bench/host/%.c bench/host/turns.c 
 
 # That they measure and become a report, not what.
 UNIT_TESTS += tests/bench_reports
-tests/bench_reports: $(HOST_BENCH:%=build/bench/%)
+tests/bench_reports: $(HOST_BENCH:%=build/bench/%) $(TOOL)
 endif

@@ -13,6 +13,13 @@
  */
 #include <estp/page.h>
 
+/* The next store is to what nobody else reads before the commit; said of the page only. */
+.macro unpublished where:req, name:req
+	.ifc	\where, page
+	estp_unpublished page_\name
+	.endif
+.endm
+
 /* rax = this CPU's distance from CPU 0 */
 .macro distance
 	movslq	%fs:(%rdx), %rax
@@ -20,7 +27,7 @@
 .endm
 
 /* object[this CPU] += rsi */
-.macro count_before
+.macro count_before where:req
 	distance
 .endm
 .macro count_commit
@@ -30,9 +37,10 @@
 .endm
 
 /* rsi->next = object[this CPU]; object[this CPU] = rsi */
-.macro push_before
+.macro push_before where:req
 	distance
 	mov	(%rdi,%rax), %rcx
+	unpublished \where, push_next
 	mov	%rcx, (%rsi)
 .endm
 .macro push_commit
@@ -42,7 +50,7 @@
 .endm
 
 /* rax = object[this CPU]; if (rax) object[this CPU] = rax->next */
-.macro pop_before
+.macro pop_before where:req
 	movslq	%fs:(%rdx), %rcx
 	shl	$20, %rcx
 	mov	(%rdi,%rcx), %rax
@@ -57,7 +65,7 @@
 9:
 .endm
 
-.macro put_before
+.macro put_before where:req
 	movslq	%fs:(%rdx), %rcx
 	shl	$20, %rcx
 	add	%rdi, %rcx
@@ -68,6 +76,7 @@
 	cmp	$256, %r9
 	jae	9f
 	movzbl	%r8b, %r9d
+	unpublished \where, put_slot
 	mov	%rsi, 16(%rcx,%r9,8)
 	inc	%r8
 .endm
@@ -79,7 +88,7 @@
 9:
 .endm
 
-.macro take_before
+.macro take_before where:req
 	movslq	%fs:(%rdx), %rcx
 	shl	$20, %rcx
 	add	%rdi, %rcx
@@ -101,18 +110,22 @@
 .endm
 
 /* The record is read from memory once more, as a called function gets it. */
-.macro write_before
+.macro write_before where:req
 	distance
 	add	%rdi, %rax
 	mov	(%rax), %rcx
 	movzwl	%cx, %r10d
 	mov	(%rsi), %r8
 	mov	8(%rsi), %r9
+	unpublished \where, write_time
 	mov	%r8, 64(%rax,%r10)
+	unpublished \where, write_id
 	mov	%r9, 72(%rax,%r10)
 	mov	16(%rsi), %r8
 	mov	24(%rsi), %r9
+	unpublished \where, write_a
 	mov	%r8, 80(%rax,%r10)
+	unpublished \where, write_b
 	mov	%r9, 88(%rax,%r10)
 	add	$32, %rcx
 .endm
@@ -126,7 +139,7 @@
 	.balign	64, 0xcc
 	estp_function page_\operation
 	estp_label page_\operation\()_start
-	\operation\()_before
+	\operation\()_before page
 	estp_commit page_\operation\()_commit
 	\operation\()_commit
 	estp_label page_\operation\()_end
@@ -138,7 +151,7 @@
 .macro in_text operation:req
 	.balign	64, 0xcc
 	estp_function called_\operation
-	\operation\()_before
+	\operation\()_before text
 	\operation\()_commit
 	\operation\()_after
 	ret
