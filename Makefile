@@ -10,7 +10,7 @@
 #   GUEST_TESTS     programs and scripts of tests/guest/, see tests/run-guest
 #   GUEST_FILES     what those pack besides themselves
 #   DEBUG_TESTS     further ones, for kernels made to find bugs; DEBUG_FILES theirs
-#   BENCH           the command of `make bench`, BENCH_FILES what it needs built
+#   BENCH           the commands of `make bench`, BENCH_FILES what they need built
 #
 # All that is built lands in build/.
 
@@ -42,7 +42,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -113,11 +113,15 @@ fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where
 	@$(MAKE) --no-print-directory -s build/tests/tool/fuzz_object
 	@tests/tool/fuzz $(FUZZ_SECONDS)
 
-bench: ## what it costs, in counted guest instructions
+bench: ## what it costs, on this CPU and in counted guest instructions
 	@vm/packages bench
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(BENCH_FILES)
-	@$(BENCH)
+	@bench/run $(filter-out &&,$(BENCH))
+
+bench-report: ## doc/benchmarks.md of what make bench has found
+	@vm/packages bench
+	@bench/report build/bench doc
 
 install: install-lib ## libestp, headers, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
 	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
