@@ -7,7 +7,7 @@ fuzz_object := build/tests/tool/fuzz_object
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
 UNIT_TESTS += tests/tool/dump tests/tool/check tests/tool/check_corpus tests/tool/fuzz build/tests/tool/insn_agrees
-GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject
+GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) $(LIBESTP_SO) tests/tool-check.mk
 	@mkdir -p $(@D)
@@ -19,9 +19,9 @@ $(filter-out build/tool/tool/estp.o,$(tool_objects))
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-build/tests/tool/live_subject: tests/tool/live_subject.c $(LIB_HEADERS)
+build/tests/tool/live_subject build/tests/tool/watch_subject: build/%: %.c $(LIB_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Ilib/include -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread -Ilib/include -Iinclude/uapi -o $@ $<
 
 .PHONY: fuzz-tool
 fuzz-tool: $(fuzz_object)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * estp - see and check exceptional sequences: a table of subcommands.
+ * estp - see, check and watch exceptional sequences: a table of subcommands.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,7 @@ static const struct {
 } command[] = {
 	{ "dump", "show the sequences of a file or a process", estp_dump },
 	{ "check", "verify the sequences of files", estp_check },
+	{ "ps", "show the processes that have registered sequences", estp_ps },
 };
 
 #define COMMAND_NR	(sizeof(command) / sizeof(*command))

@@ -7,5 +7,6 @@
 
 int estp_dump(int argc, char **argv);
 int estp_check(int argc, char **argv);
+int estp_ps(int argc, char **argv);
 
 #endif /* ESTP_TOOL_H */
