@@ -8,5 +8,6 @@
 int estp_dump(int argc, char **argv);
 int estp_check(int argc, char **argv);
 int estp_ps(int argc, char **argv);
+int estp_trace(int argc, char **argv);
 
 #endif /* ESTP_TOOL_H */
