@@ -14,6 +14,7 @@ static const struct {
 	{ "dump", "show the sequences of a file or a process", estp_dump },
 	{ "check", "verify the sequences of files", estp_check },
 	{ "ps", "show the processes that have registered sequences", estp_ps },
+	{ "stat", "count the diversions of a process, by sequence", estp_stat },
 	{ "trace", "show diversions and registrations as they happen", estp_trace },
 };
 

@@ -8,6 +8,7 @@
 int estp_dump(int argc, char **argv);
 int estp_check(int argc, char **argv);
 int estp_ps(int argc, char **argv);
+int estp_stat(int argc, char **argv);
 int estp_trace(int argc, char **argv);
 
 #endif /* ESTP_TOOL_H */
