@@ -352,6 +352,19 @@ static void show_plain(const struct ps *ps)
 		show_row(ps, &ps->row[i], room);
 }
 
+static void free_rows(struct ps *ps)
+{
+	u32 i, k;
+
+	for (i = 0; i < ps->row_nr; i++) {
+		for (k = 0; k < ps->row[i].registered_nr; k++)
+			free((char *)ps->row[i].registered[k].path);
+		free(ps->row[i].registered);
+		free(ps->row[i].shared);
+	}
+	free(ps->row);
+}
+
 /* ---- Command line --------------------------------------------------------------------- */
 
 static void usage(FILE *to)
@@ -427,5 +440,7 @@ int estp_ps(int argc, char **argv)
 	if (ps.failed)
 		fprintf(stderr, "estp ps: %u %s could not be looked at: %s\n", ps.failed,
 			ps.failed == 1 ? "process" : "processes", ps.why);
+	free_rows(&ps);
+	close(ps.device);
 	return finish_output("estp ps");
 }
