@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * estp - run, see and check exceptional sequences: a table of subcommands.
+ * estp - run, see, check and watch exceptional sequences: a table of subcommands.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,9 @@ static const struct {
 	{ "run", "run a program under ESTP, in a guest or here", estp_run_program },
 	{ "dump", "show the sequences of a file or a process", estp_dump },
 	{ "check", "verify the sequences of files", estp_check },
+	{ "ps", "show the processes that have registered sequences", estp_ps },
+	{ "stat", "count the diversions of a process, by sequence", estp_stat },
+	{ "trace", "show diversions and registrations as they happen", estp_trace },
 };
 
 #define COMMAND_NR	(sizeof(command) / sizeof(*command))
