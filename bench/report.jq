@@ -83,7 +83,7 @@ def summary_line($questions):
 	| ($all | map(. + { ratio: compared($ours; .cell) }) | min_by(.ratio.median)) as $best
 	| $best.ratio as $r
 	| ($r.median | verdict) as $v
-	| [$f[0], "\($ours.median | number) \($questions[$f[1]].unit)", "\($best.name): \($best.cell.median | number)",
+	| [$f[0], "\($ours.median | number) \($questions[$f[1]].unit)", $best.name + (if $best.cell | has("ratio") then "" else ": \($best.cell.median | number)" end),
 	   "\($r.median | ratio) (\($r.low | ratio)–\($r.high | ratio))",
 	   if ($r.low | verdict) == $v and ($r.high | verdict) == $v then
 		(if $v == "wins" then "**wins**" else $v end)
@@ -91,7 +91,7 @@ def summary_line($questions):
 
 def summary_table($questions):
 	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))] as $lines
-	| table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP"]; [$lines[] | summary_line($questions)]);
+	| table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP ..."]; [$lines[] | summary_line($questions)]);
 
 def bounds_table($all):
 	table(["bound", "found", "at most", "verdict"];
@@ -108,7 +108,7 @@ def where_text($all):
 		 [$all[] | [.question, ([.where | to_entries[] | select(.key as $k | $common | index([$k]) | not) | "\(.key): \(.value)"] | join("; "))]])]
 	| join("\n");
 
-[inputs | complete] as $all
+([inputs | complete] | sort_by(.where.date)) as $all
 | (if ([$all[].where.commit] | unique | length) > 1
    then fail("the data are not of one run: " + ([$all[] | "\(.question) of \(.where.commit)"] | join(", "))) else . end)
 | (reduce $all[] as $q ({}; .[$q.question] = $q)) as $questions
