@@ -117,7 +117,7 @@ bench: ## what it costs, on this CPU and in counted guest instructions
 	@vm/packages bench
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(BENCH_FILES)
-	@bench/run $(filter-out &&,$(BENCH))
+	@bench/run $(BENCH)
 
 bench-report: ## doc/benchmarks.md of what make bench has found
 	@vm/packages bench
