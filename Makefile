@@ -52,7 +52,7 @@ help: ## this text
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 
 # Where libestp has no port yet, neither tests nor files of it and of what stands on it.
-CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),build/tests/guest/modules/hog.ko)
+CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),$(GUEST_MODULES))
 
 module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
@@ -113,7 +113,7 @@ bench: ## what it costs, in counted guest instructions
 	@$(BENCH)
 
 install: install-lib ## libestp, headers, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
-	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
+	find module core include lib/include/estp/page.h lib/include/estp/asm.h -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
 
