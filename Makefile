@@ -54,7 +54,7 @@ help: ## this text
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 
 # Where libestp has no port yet, neither tests nor files of it and of what stands on it.
-CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),build/tests/guest/modules/hog.ko)
+CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),$(GUEST_MODULES))
 
 module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
@@ -124,7 +124,7 @@ bench-report: ## doc/benchmarks.md of what make bench has found
 	@bench/report build/bench doc
 
 install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
-	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
+	find module core include $(wildcard lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h) -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
 
