@@ -53,9 +53,6 @@ help: ## this text
 
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
 
-# Where libestp has no port yet, neither tests nor files of it and of what stands on it.
-CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),$(GUEST_MODULES))
-
 module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
 	@vm/build-module
@@ -78,7 +75,7 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(CELL_FILES)
+	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
 	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
