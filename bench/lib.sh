@@ -15,7 +15,7 @@ choose() {
 	esac
 	export KERNEL=6.12 ARCH=$arch
 	mkdir -p build/bench/raw
-	vm/packages bench
+	vm/packages vm
 	vm/fetch "$KERNEL" "$FLAVOUR"
 	make -s "${@/#/$OUT/}" >&2
 	RELEASE=$(<"build/kernel/$KERNEL-$FLAVOUR/image")
