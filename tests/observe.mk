@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What doc/observing.md shows: tools that follow the tracepoints.
 
-GUEST_FILES += build/tests/observe/work $(TOOL)
+GUEST_FILES += $(if $(filter x86_64,$(ARCH)),build/tests/observe/work $(TOOL))
 
 build/tests/observe/work: tests/observe/work.c $(LIB_HEADERS) tests/observe.mk
 	@mkdir -p $(@D)

@@ -4,10 +4,12 @@
  *
  *   console (ttyS0)  the kernel's alone; nothing here is ever parsed for the result
  *   out, err         the program's stdout and stderr, raw: not a byte is changed
+ *                    (with --stdio other ports: init_stdio.c)
  *   status           what became of the run, one line a step, "end" last:
  *
  *        boot                    process 1 is up
  *        exit N | signal N       how the program ended
+ *        refused N SENTENCE      the program could not be started, which as an exit status is N
  *        unload SENTENCE         the module could not be unloaded
  *        error SENTENCE          the run could not be set up
  *        end                     everything above was said; power-off follows
@@ -25,6 +27,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -174,7 +177,8 @@ static void read_plan(void)
 			{ "module_name", &plan.module_name },
 			{ "module_args", &plan.module_args },
 			{ "keep", &plan.keep }, { "settle", &plan.settle },
-			{ "share", &plan.share },
+			{ "share", &plan.share }, { "tty", &plan.tty },
+			{ "size", &plan.size }, { "user", &plan.user },
 		};
 		size_t i, key_len;
 
@@ -266,18 +270,44 @@ static void unload_module(void)
 	     strerror(errno));
 }
 
-static void child(int failed_fd)
+/* "UID:GID:GROUP,GROUP..." */
+static void become(const char *user)
+{
+	gid_t groups[64];
+	size_t nr = 0;
+	char *p;
+	uid_t uid = strtoul(user, &p, 10);
+	gid_t gid = strtoul(p + 1, &p, 10);
+
+	while (*p && nr < sizeof(groups) / sizeof(*groups))
+		groups[nr++] = strtoul(p + 1, &p, 10);
+	if (setgroups(nr, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		_exit(126);
+}
+
+static void no_stdin(void)
 {
 	int null = open("/dev/null", O_RDONLY);
-	int error;
 
-	setsid();
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	if (null > STDERR_FILENO)
 		close(null);
 	dup2(out_fd, STDOUT_FILENO);
 	dup2(err_fd, STDERR_FILENO);
+}
+
+static void child(int failed_fd)
+{
+	int error;
+
+	setsid();
+	if (plan.tty)
+		child_stdio();
+	else
+		no_stdin();
+	if (plan.user)
+		become(plan.user);
 	if (chdir(plan.cwd) && chdir("/"))
 		_exit(127);
 	environ = plan.env;
@@ -294,6 +324,8 @@ static int run_program(void)
 	int failed[2], error, status = 0;
 	pid_t pid;
 
+	if (plan.tty)
+		prepare_stdio();
 	if (pipe2(failed, O_CLOEXEC))
 		give_up("pipe: %s", strerror(errno));
 	pid = fork();
@@ -302,9 +334,15 @@ static int run_program(void)
 	if (!pid)
 		child(failed[1]);
 	close(failed[1]);
-	if (read(failed[0], &error, sizeof(error)) == sizeof(error))
-		give_up("cannot run %s: %s", plan.arg[0], strerror(error));
+	if (read(failed[0], &error, sizeof(error)) == sizeof(error)) {
+		tell("refused %d cannot run %s: %s", error == ENOENT ? 127 : 126, plan.arg[0],
+		     strerror(error));
+		tell("end");
+		power_off();
+	}
 	close(failed[0]);
+	if (plan.tty)
+		start_stdio(pid);
 
 	for (;;) {
 		int one;
@@ -322,6 +360,8 @@ static int run_program(void)
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
+	if (plan.tty)
+		finish_stdio();
 	return status;
 }
 

@@ -5,6 +5,8 @@
 #ifndef VM_INIT_H
 #define VM_INIT_H
 
+#include <sys/types.h>
+
 enum { WORD_MAX = 1024 };	/* environment or argument words of the program */
 
 struct plan {
@@ -14,6 +16,9 @@ struct plan {
 	const char *keep;		/* "1": leave the module loaded */
 	const char *settle;		/* seconds to wait before the program */
 	const char *share;		/* the port that the host's files come through */
+	const char *tty;		/* which of fd 0, 1, 2 are a terminal; NULL: no stdio */
+	const char *size;		/* the terminal's, ROWSxCOLUMNS */
+	const char *user;		/* whose program it is, UID:GID:GROUP,GROUP... */
 	char *env[WORD_MAX + 1], *arg[WORD_MAX + 1];
 	char *insmod[WORD_MAX + 1];	/* the kernel's own modules, in order */
 	int env_nr, arg_nr, insmod_nr;
@@ -31,6 +36,16 @@ __attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
 	tell("end");			\
 	power_off();			\
 } while (0)
+
+/* init_port.c */
+int open_port_named(const char *name);
+int port_io(int fd, int writing, char *p, size_t len);
+
+/* init_stdio.c */
+void prepare_stdio(void);
+void child_stdio(void);
+void start_stdio(pid_t pid);
+void finish_stdio(void);
 
 /* init_root.c */
 void load_kernel_modules(void);

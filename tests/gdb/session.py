@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """gdb, driven: tests/gdb/subject from main() to its end, and once more as the twin.
 
-Run by tests/guest/lib/gdb_steps_and_shows.sh. Only gdb's own commands step and break; those of
+Run by tests/guest/x86_64/gdb_steps_and_shows.sh. Only gdb's own commands step and break; those of
 lib/gdb are what is looked at.
 """
 import re
