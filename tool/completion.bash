@@ -11,9 +11,9 @@ _estp() {
 		[run]='--kernel --arch --cpus --mem --file --env --no-module --host --help --'
 		[dump]='--json --tabs --no-code --colour --arch --address --help'
 		[check]='--json --strict --quiet --max-insns --rules --help'
-		[ps]='--json --tabs --help'
-		[stat]='-i --json --tabs --help'
-		[trace]='--json --tabs --help'
+		[ps]='--objects --json --tabs --help'
+		[stat]='--interval --count --buffer --json --tabs --help'
+		[trace]='--pid --count --buffer --json --tabs --help'
 	)
 
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -50,7 +50,7 @@ _estp() {
 	*--arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 arm64' -- "$cur") ;;
 	dump--colour) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur") ;;
 	run--file) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-	run--cpus | run--mem | run--env | dump--address | check--max-insns | stat-i) ;;
+	run--cpus | run--mem | run--env | dump--address | check--max-insns | *-i | *--interval | *-n | *--count | *--buffer) ;;
 	*)
 		if [[ $cur = -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "${options[$command]}" -- "$cur")
