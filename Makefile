@@ -34,13 +34,15 @@ $(error kernel $(CELL) is $(CELL_ARCH), not $(ARCH))
 endif
 ARCH := $(CELL_ARCH)
 export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
+# What is compiled for another machine than this one lies apart.
+OUT := build/$(CROSS:%-linux-gnu-=%/)
 # One guest at a time: its two virtual CPUs are then as parallel as the machine is.
 JOBS ?= 1
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest bench bench-report install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report bench-expect install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -78,7 +80,7 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(CELL_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
@@ -106,6 +108,11 @@ fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
 		tests/run-guest build/tests/guest/hostile_processes
 
+fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where it was [FUZZ_SECONDS=600]
+	@vm/packages tool check
+	@$(MAKE) --no-print-directory -s build/tests/tool/fuzz_object
+	@tests/tool/fuzz $(FUZZ_SECONDS)
+
 bench: ## what it costs, on this CPU and in counted guest instructions
 	@vm/packages bench
 	@vm/build-module
@@ -115,6 +122,10 @@ bench: ## what it costs, on this CPU and in counted guest instructions
 bench-report: ## doc/benchmarks.md of what make bench has found
 	@vm/packages bench
 	@bench/report build/bench doc
+
+bench-expect: ## write anew what tests/cost_stays compares with
+	@vm/packages check
+	@tests/cost_stays --expect
 
 install: install-lib ## libestp, headers, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
 	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;

@@ -3,16 +3,20 @@
 # libestp, static and shared.  Its sources: lib/*.c, lib/<isa>/*.[cS], and core/, which it
 # validates pages with that are made at run time.
 #
-#   LIBESTP      build/lib/libestp.a
+#   LIBESTP      build/lib/libestp.a (aarch64: build/aarch64/lib/libestp.a)
 #   LIBESTP_SO   build/lib/libestp.so.1, and libestp.so beside it
 
-LIB_ARCH ?= x86_64
-LIB_CC ?= $(CC)
-LIB_AR ?= ar
-LIB_OUT ?= build/lib
+LIB_CC ?= $(CROSS)gcc
+LIB_AR ?= $(CROSS)ar
+# What the compiler makes, whatever the cell: on a machine of another kind than the default
+# cell's, its own.
+LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(LIB_CC) -dumpmachine))))
+LIB_OUT ?= $(OUT)lib
+# With landing pads and signed return addresses, as distributions build theirs.
+lib_protection_arm64 := -mbranch-protection=standard
 LIB_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ffunction-sections -D_GNU_SOURCE \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers \
-	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore
+	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore $(lib_protection_$(LIB_ARCH))
 
 LIBESTP := $(LIB_OUT)/libestp.a
 LIBESTP_SO := $(LIB_OUT)/libestp.so.1

@@ -76,6 +76,12 @@ void object_note(struct object *object, const char *format, ...)
 	va_end(args);
 }
 
+void object_unseen(struct object *object, const char *why)
+{
+	object->unseen = true;
+	object_note(object, "%s", why);
+}
+
 void object_free(struct object *object)
 {
 	u32 i;

@@ -57,29 +57,6 @@
 
 #include <estp/asm.h>
 
-#if defined(__x86_64__)
-#define ESTP_PAGE_ALIGN_	4096
-#define ESTP_PAGE_FILL_		0xcc
-#define ESTP_INSN_ALIGN_	1
-#ifdef __CET__
-#include <cet.h>
-#define ESTP_LANDING_		_CET_ENDBR
-#else
-#define ESTP_LANDING_
-#endif
-#elif defined(__aarch64__)
-#define ESTP_PAGE_ALIGN_	65536
-#define ESTP_PAGE_FILL_		0
-#define ESTP_INSN_ALIGN_	4
-#ifdef __ARM_FEATURE_BTI_DEFAULT
-#define ESTP_LANDING_		bti c
-#else
-#define ESTP_LANDING_
-#endif
-#else
-#error "ESTP has no port for this architecture"
-#endif
-
 /* What header and code of a page have to fit in: the smallest page there is. */
 #define ESTP_PAGE_ROOM_		4096
 
@@ -242,9 +219,7 @@
 .Lestp_prefix_end_\label:
 	estp_label \label
 	estp_check_ response_has_no_length, \label, ((\end-\label)>0)&((\end-\label)<4096)
-#if defined(__x86_64__)
-	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~0x8000ffef)==0
-#endif
+	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~ESTP_CLEAR_VALID_)==0
 	estp_check_ reset_pkey_is_not_0_or_1, \label, ((\reset_pkey)&~1)==0
 .endm
 
