@@ -27,7 +27,7 @@ UNIT_TESTS += $(lib_test_dir)/jit
 $(lib_test_dir)/jit: tests/lib/jit.c $(lib_jit) tests/unit/tap.h $(LIB_HEADERS) $(wildcard lib/*.h core/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-missing-field-initializers \
-		-fsanitize=address,undefined -fno-sanitize-recover=all -Ilib/include -Ilib -Icore \
+		-fsanitize=address,undefined -fno-sanitize-recover=all -Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Icore \
 		-o $@ tests/lib/jit.c $(lib_jit)
 
 # The objects of the registration tests in the guest: tests/guest/lib/objects/.

@@ -108,7 +108,7 @@ static long storm(long (*once)(void))
 static int example(const char *property, long (*round)(const char *who))
 {
 	extern const char __executable_start[], etext[];
-	uintptr_t start = (uintptr_t)__executable_start & -4096ul, before;
+	uintptr_t start = (uintptr_t)__executable_start & -65536ul, before;
 	double end = seconds() + 40;
 	long wrong = 0;
 

@@ -55,11 +55,12 @@
 #error "estp/page.h is for assembler files (.S); estp/sequence.h is for C"
 #endif
 
-#include "asm.h"
+#include <estp/asm.h>
 
-/* What the kernel's own pages have otherwise (linux/estp_page.h). */
 #ifdef __KERNEL__
+/* What the kernel's own pages have otherwise (linux/estp_page.h). */
 #define ESTP_BY_HAND
+#undef ESTP_PAGE_ALIGN_
 #define ESTP_PAGE_ALIGN_	PAGE_SIZE
 #define ESTP_PAGE_ROOM_		PAGE_SIZE
 #define ESTP_FLAGS_		"ax"
@@ -69,35 +70,6 @@
 #define ESTP_PAGE_ROOM_		4096
 #define ESTP_FLAGS_		"axR"
 #define ESTP_CHECK_SECTION_	.estp_check
-#endif
-
-#if defined(__x86_64__)
-#ifndef ESTP_PAGE_ALIGN_
-#define ESTP_PAGE_ALIGN_	4096
-#endif
-#define ESTP_PAGE_FILL_		0xcc
-#define ESTP_INSN_ALIGN_	1
-#ifdef __KERNEL__
-#define ESTP_LANDING_		ENDBR
-#elif defined(__CET__)
-#include <cet.h>
-#define ESTP_LANDING_		_CET_ENDBR
-#else
-#define ESTP_LANDING_
-#endif
-#elif defined(__aarch64__)
-#ifndef ESTP_PAGE_ALIGN_
-#define ESTP_PAGE_ALIGN_	65536
-#endif
-#define ESTP_PAGE_FILL_		0
-#define ESTP_INSN_ALIGN_	4
-#if defined(__KERNEL__) || defined(__ARM_FEATURE_BTI_DEFAULT)
-#define ESTP_LANDING_		hint 34		/* bti c */
-#else
-#define ESTP_LANDING_
-#endif
-#else
-#error "ESTP has no port for this architecture"
 #endif
 
 /* An assembler that has been told nothing makes the stack executable. */
@@ -309,9 +281,7 @@
 .Lestp_prefix_end_\label:
 	estp_label \label
 	estp_check_ response_has_no_length, \label, ((\end-\label)>0)&((\end-\label)<4096)
-#if defined(__x86_64__)
-	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~0x8000ffef)==0
-#endif
+	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~ESTP_CLEAR_VALID_)==0
 	estp_check_ reset_pkey_is_not_0_or_1, \label, ((\reset_pkey)&~1)==0
 .endm
 

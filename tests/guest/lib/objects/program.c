@@ -227,7 +227,7 @@ int main(int argc, char **argv)
 		threads_and_fork(program);
 		check_libraries();
 	} else if (!strncmp(mode, "twin-", 5)) {
-		if (madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER))
+		if (madvise(NULL, (size_t)-65536, MADV_ESTP_UNREGISTER))
 			return 3;
 		(mode[5] == 'i' ? program->inline_probe : program->page_probe)(NULL);
 		return 4;
