@@ -28,6 +28,8 @@ static const struct {
 	{ "do_madvise", false },
 	{ "force_sig_info_to_task", false },
 	{ "unhandled_signal", false },
+	{ "fixup_exception", false },
+	{ "search_exception_tables", false },
 	{ "uprobe_dup_mmap", true },
 	{ "uprobe_copy_process", true },
 };
