@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * estp - see and check exceptional sequences: a table of subcommands.
+ * estp - run, see and check exceptional sequences: a table of subcommands.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,7 @@ static const struct {
 	const char *name, *what;
 	int (*run)(int argc, char **argv);
 } command[] = {
+	{ "run", "run a program under ESTP, in a guest or here", estp_run_program },
 	{ "dump", "show the sequences of a file or a process", estp_dump },
 	{ "check", "verify the sequences of files", estp_check },
 };

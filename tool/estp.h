@@ -5,6 +5,7 @@
 #ifndef ESTP_TOOL_H
 #define ESTP_TOOL_H
 
+int estp_run_program(int argc, char **argv);
 int estp_dump(int argc, char **argv);
 int estp_check(int argc, char **argv);
 

@@ -4,10 +4,12 @@
  *
  *   console (ttyS0)  the kernel's alone; nothing here is ever parsed for the result
  *   out, err         the program's stdout and stderr, raw: not a byte is changed
+ *                    (with --stdio other ports: init_stdio.c)
  *   status           what became of the run, one line a step, "end" last:
  *
  *        boot                    process 1 is up
  *        exit N | signal N       how the program ended
+ *        refused N SENTENCE      the program could not be started, which as an exit status is N
  *        unload SENTENCE         the module could not be unloaded
  *        error SENTENCE          the run could not be set up
  *        end                     everything above was said; power-off follows
@@ -17,7 +19,7 @@
  *
  * What to do is in the file /vm/plan of the initramfs, written by vm/run:
  * "key=value" words, each ended by a NUL byte, since a value can hold anything
- * else. Keys that may come several times (env, arg) keep their order.
+ * else. Keys that may come several times (env, arg, insmod) keep their order.
  *
  * Nothing here is worth keeping after a failure: the guest exists for one
  * program. So an error is reported and the guest goes down.
@@ -25,6 +27,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -43,23 +46,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORD_MAX 256	/* environment or argument words of the program */
+#include "init.h"
 
-static struct {
-	const char *out, *err, *status;	/* devices */
-	const char *cwd;
-	const char *module, *module_name, *module_args;
-	const char *keep;		/* "1": leave the module loaded */
-	const char *settle;		/* seconds to wait before the program */
-	char *env[WORD_MAX + 1], *arg[WORD_MAX + 1];
-	int env_nr, arg_nr;
-	int too_long;
-} plan = { .cwd = "/" };
+struct plan plan = { .cwd = "/" };
 
 static int status_fd = -1;
 static int out_fd = -1, err_fd = -1;
 
-static void power_off(void)
+void power_off(void)
 {
 	/* A byte still in a port's buffer would be lost with the machine. */
 	if (out_fd >= 0)
@@ -74,8 +68,7 @@ static void power_off(void)
 		pause();
 }
 
-__attribute__((format(printf, 1, 2)))
-static void tell(const char *format, ...)
+void tell(const char *format, ...)
 {
 	char line[512];
 	va_list args;
@@ -96,12 +89,6 @@ static void tell(const char *format, ...)
 			done += n;
 	}
 }
-
-#define give_up(...) do {		\
-	tell("error " __VA_ARGS__);	\
-	tell("end");			\
-	power_off();			\
-} while (0)
 
 /* Writes a kernel setting; one that this kernel lacks is none of our business. */
 static void set(const char *path, const char *value)
@@ -156,6 +143,14 @@ static void mount_all(void)
 				links[i][1], strerror(errno));
 }
 
+static void add_word(char **words, int *nr, char *word)
+{
+	if (*nr < WORD_MAX)
+		words[(*nr)++] = word;
+	else
+		plan.too_long = 1;
+}
+
 static void read_plan(void)
 {
 	static char text[1 << 20];
@@ -182,6 +177,8 @@ static void read_plan(void)
 			{ "module_name", &plan.module_name },
 			{ "module_args", &plan.module_args },
 			{ "keep", &plan.keep }, { "settle", &plan.settle },
+			{ "share", &plan.share }, { "tty", &plan.tty },
+			{ "size", &plan.size }, { "user", &plan.user },
 		};
 		size_t i, key_len;
 
@@ -189,15 +186,11 @@ static void read_plan(void)
 			continue;
 		key_len = value++ - word;
 		if (key_len == 3 && !memcmp(word, "env", 3)) {
-			if (plan.env_nr < WORD_MAX)
-				plan.env[plan.env_nr++] = value;
-			else
-				plan.too_long = 1;
+			add_word(plan.env, &plan.env_nr, value);
 		} else if (key_len == 3 && !memcmp(word, "arg", 3)) {
-			if (plan.arg_nr < WORD_MAX)
-				plan.arg[plan.arg_nr++] = value;
-			else
-				plan.too_long = 1;
+			add_word(plan.arg, &plan.arg_nr, value);
+		} else if (key_len == 6 && !memcmp(word, "insmod", 6)) {
+			add_word(plan.insmod, &plan.insmod_nr, value);
 		} else {
 			for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 				if (strlen(keys[i].key) == key_len &&
@@ -277,18 +270,44 @@ static void unload_module(void)
 	     strerror(errno));
 }
 
-static void child(int failed_fd)
+/* "UID:GID:GROUP,GROUP..." */
+static void become(const char *user)
+{
+	gid_t groups[64];
+	size_t nr = 0;
+	char *p;
+	uid_t uid = strtoul(user, &p, 10);
+	gid_t gid = strtoul(p + 1, &p, 10);
+
+	while (*p && nr < sizeof(groups) / sizeof(*groups))
+		groups[nr++] = strtoul(p + 1, &p, 10);
+	if (setgroups(nr, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		_exit(126);
+}
+
+static void no_stdin(void)
 {
 	int null = open("/dev/null", O_RDONLY);
-	int error;
 
-	setsid();
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	if (null > STDERR_FILENO)
 		close(null);
 	dup2(out_fd, STDOUT_FILENO);
 	dup2(err_fd, STDERR_FILENO);
+}
+
+static void child(int failed_fd)
+{
+	int error;
+
+	setsid();
+	if (plan.tty)
+		child_stdio();
+	else
+		no_stdin();
+	if (plan.user)
+		become(plan.user);
 	if (chdir(plan.cwd) && chdir("/"))
 		_exit(127);
 	environ = plan.env;
@@ -305,6 +324,8 @@ static int run_program(void)
 	int failed[2], error, status = 0;
 	pid_t pid;
 
+	if (plan.tty)
+		prepare_stdio();
 	if (pipe2(failed, O_CLOEXEC))
 		give_up("pipe: %s", strerror(errno));
 	pid = fork();
@@ -313,9 +334,15 @@ static int run_program(void)
 	if (!pid)
 		child(failed[1]);
 	close(failed[1]);
-	if (read(failed[0], &error, sizeof(error)) == sizeof(error))
-		give_up("cannot run %s: %s", plan.arg[0], strerror(error));
+	if (read(failed[0], &error, sizeof(error)) == sizeof(error)) {
+		tell("refused %d cannot run %s: %s", error == ENOENT ? 127 : 126, plan.arg[0],
+		     strerror(error));
+		tell("end");
+		power_off();
+	}
 	close(failed[0]);
+	if (plan.tty)
+		start_stdio(pid);
 
 	for (;;) {
 		int one;
@@ -333,6 +360,8 @@ static int run_program(void)
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
+	if (plan.tty)
+		finish_stdio();
 	return status;
 }
 
@@ -368,8 +397,11 @@ int main(void)
 	bring_up_loopback();
 	umask(022);
 
+	load_kernel_modules();
 	if (plan.module)
 		load_module();
+	if (plan.share)
+		change_to_host_root();
 	if (plan.settle)
 		sleep(atoi(plan.settle));
 

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # Shared by the scripts of vm/: where things are, and which kernel is meant.
 #
+# Installed, where there is no Makefile, it is not build/ but the user's cache folder.
+#
 #   build/cache/               Debian packages, as downloaded
 #   build/kernel/K-F/          kernel K of flavour F, unpacked
 #   build/module/K-F/          the module built for it
@@ -13,6 +15,9 @@
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$ROOT/build
+[ -f "$ROOT/Makefile" ] || BUILD=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/estp
+# What to say of programs that are not there.
+PACKAGES_HINT="as root, run: $ROOT/vm/packages vm"
 KERNEL=${KERNEL:-6.12}
 # Without a flavour, ARCH chooses the one that boots fastest.
 case ${FLAVOUR:+set}${ARCH:-} in
