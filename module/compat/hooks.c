@@ -32,12 +32,23 @@
  * those that are not there, or cannot be hooked, are named, and nothing is loaded.  ops are permanent: sysctl kernel.ftrace_enabled=0 is refused
  * rather than silently taking protection away.
  */
+#include <linux/build_bug.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/uprobes.h>
+#ifdef CONFIG_X86_64
+#include <asm/sighandling.h>
+#endif
+#ifdef CONFIG_ARM64
+#include <asm/exception.h>
+#include <asm/fpsimd.h>
+#endif
 #include <trace/events/sched.h>
 #include <trace/events/signal.h>
 
@@ -98,6 +109,26 @@ static void on_exit(void *data, struct task_struct *task)
 }
 
 /* ---- Functions --------------------------------------------------------------------------- */
+
+/*
+ * Their shapes: the hooks read arguments, return in their place, or jump to them.  What is
+ * static, force_sig_info_to_task(), no header tells of.
+ */
+#define SHAPE(function, ...) \
+	static_assert(__same_type(function, __VA_ARGS__), #function " has another shape here")
+SHAPE(do_madvise, int (struct mm_struct *, unsigned long, size_t, int));
+SHAPE(unhandled_signal, bool (struct task_struct *, int));
+SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
+SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
+#ifdef CONFIG_X86_64
+SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
+SHAPE(force_sigsegv, void (int));
+#endif
+#ifdef CONFIG_ARM64
+SHAPE(do_el0_bti, void (struct pt_regs *));
+SHAPE(do_fpsimd_exc, void (unsigned long, struct pt_regs *));
+SHAPE(fpsimd_signal_preserve_current_state, void (void));
+#endif
 
 enum way { DIVERT, LOOK, CALL };
 
