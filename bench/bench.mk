@@ -18,4 +18,3 @@ $(BENCH_OUT)/growth $(BENCH_OUT)/restart: $(BENCH_OUT)/%: bench/guest/%.c $(BENC
 bench/$(ARCH)/bench_arch.h include/uapi/estp.h
 	@mkdir -p $(@D)
 	$(BENCH_CC) -o $@ $< $(BENCH_SHARED)
-

@@ -233,6 +233,12 @@ int estp_unregister(unsigned long start, unsigned long end);
 /* Fork: give @new the set of @old, whose mmap_lock is held for writing. */
 void estp_fork_mm(struct mm_struct *old, struct mm_struct *new);
 
+/* ---- kernel.c, access.c: pages of kernel text ---------------------------------------- */
+
+int estp_kernel_init(void);
+void estp_kernel_exit(void);	/* the hooks are removed */
+int estp_access_init(void);	/* the hooks are installed */
+
 int estp_device_init(void);
 void estp_device_exit(void);
 

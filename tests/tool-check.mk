@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Tests of estp dump and estp check: scripts of tests/tool/ that print TAP.
+# Tests of the tool: scripts of tests/tool/ that print TAP.
 
 fuzz_object := build/tests/tool/fuzz_object
 fuzz_seeds := build/tests/tool/seeds
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
-UNIT_TESTS += tests/tool/dump tests/tool/check tests/tool/check_corpus tests/tool/fuzz build/tests/tool/insn_agrees
-GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject
+UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/fuzz \
+	tests/tool/run tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed build/tests/tool/insn_agrees
+GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
 	@mkdir -p $(@D)
@@ -28,6 +29,6 @@ $(filter-out build/tool/tool/estp.o,$(tool_objects))
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-build/tests/tool/live_subject: tests/tool/live_subject.c $(LIB_HEADERS)
+build/tests/tool/live_subject build/tests/tool/watch_subject: build/%: %.c $(LIB_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Ilib/include -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread -Ilib/include -Iinclude/uapi -o $@ $<

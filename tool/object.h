@@ -81,7 +81,9 @@ struct object {
 void *tool_alloc(size_t bytes);
 /* Room for one more in an array of @nr: @array may move. */
 void *tool_more(void *array, u32 nr, size_t one);
-/* The same, released by object_free(). */
+/* Text as a decimal number within bounds; false if it is none. */
+bool tool_number(const char *text, u64 low, u64 high, u64 *value);
+/* Room in an object's memory, released by object_free(). */
 void *object_alloc(struct object *object, size_t bytes);
 char *object_print(struct object *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -7,6 +7,7 @@
 #define ESTP_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/module.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
@@ -91,11 +92,37 @@ int estp_nothing_sent(void);
 /* On those of do_madvise, one of our advice values: is it ours? */
 bool estp_is_our_madvise(struct mm_struct *mm);
 
+/* A module's text, less what is for its initialisation. */
+static inline void estp_module_text_range(const struct module *mod, unsigned long *start,
+					  unsigned long *end)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	*start = (unsigned long)mod->core_layout.base;
+	*end = *start + mod->core_layout.text_size;
+#else
+	*start = (unsigned long)mod->mem[MOD_TEXT].base;
+	*end = *start + mod->mem[MOD_TEXT].size;
+#endif
+}
+
+static inline bool estp_module_text(const struct module *mod, unsigned long addr, size_t len)
+{
+	unsigned long start, end;
+
+	estp_module_text_range(mod, &start, &end);
+	return addr >= start && addr < end && len <= end - addr;
+}
+
 ESTP_HOOK(estp_on_no_fault);
 ESTP_HOOK(estp_on_fp_trap);
+ESTP_HOOK(estp_on_fixup);
+ESTP_HOOK(estp_on_search);
+ESTP_HOOK(estp_on_external_abort);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);
+/* Are those there that kernel pages take? */
+bool estp_hooks_for_kernel(void);
 /* When this returns no task is in a hook, nor will be. */
 void estp_hooks_remove(void);
 

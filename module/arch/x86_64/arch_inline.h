@@ -86,4 +86,18 @@ static inline bool estp_arch_is_fault(const struct pt_regs *regs,
 	return true;
 }
 
+/* fixup_exception(regs, trap number, ...): FLT-9, and no memory error, are no FAULT. */
+static inline bool estp_arch_kernel_fault(struct ftrace_regs *fregs)
+{
+	int trap = estp_hook_argument(fregs, 1);
+
+	return trap != X86_TRAP_MC && trap != X86_TRAP_OF;
+}
+
+/* What faults in the kernel otherwise than by fixup_exception(): nothing. */
+static inline bool estp_arch_bus_error(unsigned long esr)
+{
+	return false;
+}
+
 #endif /* ESTP_ARCH_X86_64_INLINE_H */
