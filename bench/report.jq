@@ -100,7 +100,8 @@ def summary_line($questions):
 	   elif $v == "wins" then "**wins**" else $v end];
 
 def summary_table($questions):
-	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))] as $lines
+	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))
+	 | if startswith("?") then .[1:] | select($questions[split("\t")[1]]) else . end] as $lines
 	| table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP ..."]; [$lines[] | summary_line($questions)]);
 
 def bounds_table($all):
