@@ -48,6 +48,8 @@ $(LIBESTP_SO): $(lib_objects) lib/libestp.map
 # What a program needs to be built and read about. abi.h is a link here, a file there.
 LIB_VERSION := $(shell sed -n 's/^.define ESTP_LIB_M[AI][JN]OR[[:space:]]*//p' lib/include/estp/version.h | paste -sd.)
 lib_to = $(DESTDIR)$(PREFIX)
+# Where gdb looks for what belongs to a library, whatever prefix that has.
+GDB_AUTO_LOAD ?= /usr/share/gdb/auto-load
 
 .PHONY: install-lib
 install-lib: lib
@@ -57,6 +59,10 @@ install-lib: lib
 	install -m 755 $(LIBESTP_SO) $(lib_to)/lib/$(notdir $(LIBESTP_SO))
 	ln -sf $(notdir $(LIBESTP_SO)) $(lib_to)/lib/libestp.so
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(LIB_VERSION),' lib/estp.pc.in >$(lib_to)/lib/pkgconfig/estp.pc
+	cd lib/gdb && find . -name '*.py' -exec install -D -m 644 {} $(abspath $(lib_to))/share/estp/gdb/{} \;
+	install -d $(DESTDIR)$(GDB_AUTO_LOAD)$(PREFIX)/lib
+	sed 's,@PREFIX@,$(PREFIX),' lib/gdb/auto-load.py.in \
+		>$(DESTDIR)$(GDB_AUTO_LOAD)$(PREFIX)/lib/$(notdir $(LIBESTP_SO))-gdb.py
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(lib_to)/share/man/man$${page##*.}/$${page##*/} || exit; done
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <estp/abi.h>
+
 #include "estp.h"
 
 static const struct {
@@ -25,7 +27,7 @@ static void usage(FILE *to)
 {
 	size_t i;
 
-	fputs("usage: estp COMMAND [OPTIONS] ...; estp COMMAND --help tells more\n", to);
+	fputs("usage: estp COMMAND [OPTIONS] ...; estp COMMAND --help tells more, as does man estp\n", to);
 	for (i = 0; i < COMMAND_NR; i++)
 		fprintf(to, "  %-8s%s\n", command[i].name, command[i].what);
 }
@@ -40,6 +42,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("estp %s, version %d of the ABI\n", ESTP_TOOL_VERSION, ESTP_VERSION);
 		return 0;
 	}
 	for (i = 0; i < COMMAND_NR; i++)

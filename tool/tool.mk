@@ -16,11 +16,26 @@ tool_objects := $(patsubst %.c,build/tool/%.o,$(wildcard tool/*.c) $(tool_core))
 .PHONY: tool
 tool: $(TOOL)
 
+build/tool/tool/estp.o: TOOL_DEFINES += -DESTP_TOOL_VERSION='"$(VERSION)"'
+build/tool/tool/estp.o: module/dkms.conf
+
 build/tool/%.o: %.c tool/tool.mk
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) $(TOOL_DEFINES) -MMD -MP -c -o $@ $<
 
 $(TOOL): $(tool_objects)
 	$(CC) -o $@ $^ $(TOOL_LIBS)
+
+# The tool, and what estp run starts a guest with, which finds it from where it is itself.
+tool_to = $(DESTDIR)$(PREFIX)
+
+.PHONY: install-tool
+install-tool:
+	$(if $(DESTDIR),,@vm/packages tool)
+	@$(MAKE) --no-print-directory tool
+	install -D -m 755 $(TOOL) $(tool_to)/bin/estp
+	install -D -m 644 tool/completion.bash $(tool_to)/share/bash-completion/completions/estp
+	find vm module core include -type f -exec install -D -m 644 {} $(tool_to)/share/estp/{} \;
+	chmod 755 $(foreach script,run fetch packages build-module build-kernel,$(tool_to)/share/estp/vm/$(script))
 
 -include $(tool_objects:.o=.d)
