@@ -42,7 +42,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report bench-expect install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -52,9 +52,6 @@ help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
-
-# Where libestp has no port yet, neither tests nor files of it and of what stands on it.
-CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),$(GUEST_MODULES))
 
 module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
@@ -78,9 +75,9 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(CELL_FILES)
+	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
@@ -122,6 +119,10 @@ bench: ## what it costs, on this CPU and in counted guest instructions
 bench-report: ## doc/benchmarks.md of what make bench has found
 	@vm/packages bench
 	@bench/report build/bench doc
+
+bench-expect: ## write anew what tests/cost_stays compares with
+	@vm/packages check
+	@tests/cost_stays --expect
 
 install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
 	find module core include lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h \

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Programs of guests, for each architecture; host.mk has those for the host's own CPU.
-BENCH := bench/events bench/growth bench/restart
+BENCH += bench/events bench/growth bench/restart
 BENCH_GUEST := events growth restart
 BENCH_OUT := build$(if $(filter x86_64,$(ARCH)),,/$(ARCH))/bench
-BENCH_FILES := $(BENCH_GUEST:%=$(BENCH_OUT)/%)
+BENCH_FILES += $(BENCH_GUEST:%=$(BENCH_OUT)/%)
 
 BENCH_SHARED := bench/guest/measure.c bench/$(ARCH)/code.S
 EVENTS_SOURCES := $(addprefix bench/guest/,events.c switches.c signals.c life.c) $(BENCH_SHARED)

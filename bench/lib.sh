@@ -3,16 +3,21 @@
 # What the questions asked in guests share. They run from the project's folder.
 ICOUNT="--icount --cpus 1 --settle 5"
 
-# choose ARCH: its cloud kernel, whose guests boot fastest. Sets OUT and WHERE.
+# choose ARCH PROGRAM...: its cloud kernel, whose guests boot fastest; builds the programs and
+# estp.ko. Sets OUT, RELEASE and WHERE.
 choose() {
-	case $1 in
+	local arch=$1
+	shift
+	case $arch in
 	x86_64) export FLAVOUR=cloud-amd64 OUT=build/bench QEMU=qemu-system-x86_64 ;;
 	arm64) export FLAVOUR=cloud-arm64 OUT=build/arm64/bench QEMU=qemu-system-aarch64 ;;
-	*) echo "bench: no architecture $1" >&2; exit 125 ;;
+	*) echo "bench: no architecture $arch" >&2; exit 125 ;;
 	esac
-	export KERNEL=6.12 ARCH=$1
+	export KERNEL=6.12 ARCH=$arch
 	mkdir -p build/bench/raw
+	vm/packages vm
 	vm/fetch "$KERNEL" "$FLAVOUR"
+	make -s "${@/#/$OUT/}" >&2
 	RELEASE=$(<"build/kernel/$KERNEL-$FLAVOUR/image")
 	WHERE=(--where "kernel=$RELEASE" --where "flavour=$FLAVOUR" --where "arch=$ARCH"
 		--where "qemu=$("$QEMU" --version | sed -n 's/.*version \([0-9.]*\).*/\1/p')")

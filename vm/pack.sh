@@ -41,6 +41,10 @@ pack_foreign_libraries() {
 	local name path
 
 	while read -r name; do
+		# musl's, which is its loader as well: for --file to say.
+		case $name in
+		libc.so | ld-musl-*) continue ;;
+		esac
 		for path in "${1%/*}/$name" "$SYSROOT/lib/$name"; do
 			[ -f "$path" ] || continue
 			if [ "${path#"$SYSROOT"}" = "$path" ]; then
@@ -61,8 +65,9 @@ pack_foreign_libraries() {
 	fi
 }
 
-# pack_libraries HOST GUEST: its libraries and its loader, which --host-root has, as the host's loader finds them; libgcc_s as
-# well, which the C library opens by itself when a thread is cancelled.
+# pack_libraries HOST GUEST: its libraries and its loader, which --host-root has, as the
+# host's loader finds them; libgcc_s as well, which the C library opens by itself when a
+# thread is cancelled.
 pack_libraries() {
 	local line path
 

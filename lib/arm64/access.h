@@ -30,7 +30,7 @@
 	.size	\name, . - \name
 .endm
 
-/* Scratch: x16.  slow is near; far is what lies behind it. */
+/* Scratch: x16.  The branch does not reach another section: slow is a label nearby. */
 .macro unless_registered slow:req
 	adrp	x16, estp_object_error_
 	ldr	w16, [x16, :lo12:estp_object_error_]

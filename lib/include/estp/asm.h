@@ -10,9 +10,9 @@
 
 /* The switch: the only place in these headers that asks for the architecture. */
 #if defined(__x86_64__)
-#include <estp/x86_64/asm.h>
+#include "x86_64/asm.h"
 #elif defined(__aarch64__)
-#include <estp/arm64/asm.h>
+#include "arm64/asm.h"
 #else
 #error "ESTP has no port for this architecture"
 #endif

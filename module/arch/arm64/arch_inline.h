@@ -6,6 +6,12 @@
 #include <asm/esr.h>
 #include <asm/syscall.h>
 
+/* Is current attached?  Preemption off. */
+static __always_inline bool estp_arch_attached(void)
+{
+	return !hlist_empty(&current->preempt_notifiers);
+}
+
 /*
  * do_signal() rewinds the pc for a restart before signals are taken and may take that
  * back after signal_deliver; only when the frame is begun it is decided.

@@ -6,6 +6,17 @@
 #include <asm/syscall.h>
 #include <asm/trapnr.h>
 
+/*
+ * Is current attached?  Preemption off.  The scheduler's notifiers keep it per CPU, and there
+ * one instruction finds it.
+ */
+DECLARE_PER_CPU(struct estp_space *, estp_running);
+
+static __always_inline bool estp_arch_attached(void)
+{
+	return __this_cpu_read(estp_running);
+}
+
 /* handle_signal() does what is left to do, and all of it can be foreseen. */
 #define ESTP_ARCH_FRAME_HOOK	0
 

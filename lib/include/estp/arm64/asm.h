@@ -27,7 +27,7 @@
  * The first instruction of a function that is called through a pointer.  Responses need
  * none: the kernel forgets how it was got there.
  */
-#if defined(__ASSEMBLER__) && (defined(__ARM_FEATURE_BTI_DEFAULT) || defined(__KERNEL__))
+#if defined(__ASSEMBLER__) && (defined(__KERNEL__) || defined(__ARM_FEATURE_BTI_DEFAULT))
 #define ESTP_LANDING_		hint #34	/* bti c, to assemblers of any age */
 #else
 #define ESTP_LANDING_
@@ -38,7 +38,7 @@
  * do as soon as they are compiled for it; for PAC there is nothing to sign, as nothing here
  * puts a return address on the stack.
  */
-#if defined(__ASSEMBLER__) && defined(__ARM_FEATURE_BTI_DEFAULT)
+#if defined(__ASSEMBLER__) && !defined(__KERNEL__) && defined(__ARM_FEATURE_BTI_DEFAULT)
 	.pushsection .note.gnu.property, "a"
 	.balign	8
 	.long	4, 16, 5

@@ -18,7 +18,7 @@
 #define ESTP_CLEAR_VALID_	0x8000ffef
 
 /* The first instruction of a function that is called through a pointer. */
-#if defined(__KERNEL__)
+#if defined(__ASSEMBLER__) && defined(__KERNEL__)
 #define ESTP_LANDING_		ENDBR
 #elif defined(__ASSEMBLER__) && defined(__CET__)
 #include <cet.h>
