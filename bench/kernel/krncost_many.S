@@ -30,13 +30,14 @@ estp_page_end own_page
 many_pages:
 	ANNOTATE_NOENDBR
 	.rept	MANY
-	.balign	PAGE_SIZE, 0xcc
+	.balign	PAGE_SIZE	/* few instructions: objtool reads them all */
 	estp_word_ 0x4553545001000001
 	estp_word_ 0x4000001000130013
 	mov	(%rdi), %rax
 	RET
 	.endr
-	.balign	PAGE_SIZE, 0xcc
+	.balign	PAGE_SIZE
+	nop			/* what the last fill jumps to */
 	.size	many_pages, . - many_pages
 	STACK_FRAME_NON_STANDARD many_pages
 	.popsection
