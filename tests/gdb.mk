@@ -5,7 +5,8 @@ gdb_test := build/tests/gdb
 gdb_prefix := $(abspath $(gdb_test))/prefix
 
 UNIT_TESTS += tests/gdb/static
-GUEST_FILES += $(gdb_test)/dumped
+# The guest runs the host's gdb.
+GUEST_FILES += $(if $(filter x86_64,$(ARCH)),$(gdb_test)/dumped)
 
 $(gdb_test)/dumped: $(gdb_test)/subject $(TOOL)
 	$(TOOL) dump --tabs $< $(gdb_prefix)/lib/libestp.so.1 >$@

@@ -143,22 +143,24 @@ static void pass_on(const struct signalfd_siginfo *info)
 	}
 }
 
+/* Lines are short, and come one at a time or together. */
 static void hear(void)
 {
-	char said[64], *line = said;
+	char said[256], *line, *rest = said;
 	ssize_t n = recv(guest.control, said, sizeof(said) - 1, MSG_DONTWAIT);
 
 	guest.silent = !n;
 	if (n <= 0)
 		return;
 	said[n] = '\0';
-	if (!strncmp(line, "boot\n", 5)) {
+	while ((line = strsep(&rest, "\n"))) {
+		sscanf(line, "signal %d", &guest.signal);
+		if (strcmp(line, "boot") || guest.booted)
+			continue;
 		guest.booted = 1;
-		line += 5;
 		if (*guest.fds == '0' && !tcgetattr(STDIN_FILENO, &cooked))
 			make_raw();
 	}
-	sscanf(line, "signal %d", &guest.signal);
 }
 
 static void start(char **argv, int control, const sigset_t *mask, pid_t parent)

@@ -192,6 +192,13 @@ int process_of_thread(int tid)
 	return status_line(tid, "Tgid", text, sizeof(text)) ? atoi(text) : 0;
 }
 
+int process_parent(int pid)
+{
+	char text[32];
+
+	return status_line(pid, "PPid", text, sizeof(text)) ? atoi(text) : 0;
+}
+
 bool process_same_memory(int a, int b)
 {
 	return !syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0);

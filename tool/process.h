@@ -35,6 +35,8 @@ struct estp_sequence *device_list(int device, int mem, u32 *nr, int *error);
 
 /* Which process a thread belongs to; 0 if there is none. */
 int process_of_thread(int tid);
+/* Who began it, or looks after it now; 0 if it is gone. */
+int process_parent(int pid);
 /* Whether two of them share one address space. */
 bool process_same_memory(int a, int b);
 /* When it began, in clock ticks since boot; 0 if it is gone. */

@@ -24,7 +24,6 @@ struct session {
 	struct tracefs_instance *instance;
 	struct tep_handle *tep;
 	int pipe;		/* only waited for */
-	bool all, some;
 	struct event *event;	/* that nobody has taken yet */
 	u64 order;		/* of those of one time: as they were read */
 	u32 event_nr;
@@ -123,7 +122,7 @@ static bool reach_tracefs(char *why, size_t why_len)
 	return true;
 }
 
-struct session *session_open(bool all, u32 buffer_kib, char *why, size_t why_len)
+struct session *session_open(u32 buffer_kib, char *why, size_t why_len)
 {
 	struct session *session;
 	char name[32];
@@ -133,7 +132,6 @@ struct session *session_open(bool all, u32 buffer_kib, char *why, size_t why_len
 		return NULL;
 	session = tool_alloc(sizeof(*session));
 	session->pipe = -1;
-	session->all = all;
 	tracefs_instances_walk(remove_stale, NULL);
 	snprintf(name, sizeof(name), PREFIX "%d", getpid());
 	session->instance = tracefs_instance_create(name);
@@ -149,8 +147,7 @@ struct session *session_open(bool all, u32 buffer_kib, char *why, size_t why_len
 	/* One clock with the side band; woken by the first event, not by half a buffer. */
 	if (tracefs_instance_file_write(session->instance, "trace_clock", "mono") < 0 ||
 	    tracefs_instance_file_write(session->instance, "buffer_percent", "0") < 0 ||
-	    (buffer_kib && tracefs_instance_set_buffer_size(session->instance, buffer_kib, -1)) ||
-	    (!all && tracefs_option_enable(session->instance, TRACEFS_OPTION_EVENT_FORK))) {
+	    (buffer_kib && tracefs_instance_set_buffer_size(session->instance, buffer_kib, -1))) {
 		snprintf(why, why_len, "the tracing instance cannot be set up: %s", strerror(errno));
 		goto fail;
 	}
@@ -164,15 +161,6 @@ struct session *session_open(bool all, u32 buffer_kib, char *why, size_t why_len
 fail:
 	session_close(session);
 	return NULL;
-}
-
-bool session_follow(struct session *session, const char *tids)
-{
-	if ((session->some ? tracefs_instance_file_append : tracefs_instance_file_write)
-	    (session->instance, "set_event_pid", tids) < 0)
-		return false;
-	session->some = true;
-	return true;
 }
 
 bool session_start(struct session *session, char *why, size_t why_len)

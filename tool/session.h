@@ -26,14 +26,14 @@ struct event {
 struct session;
 
 /*
- * Events of all, or of some threads and those that they begin: see session_follow().  A
- * buffer of @buffer_kib for each CPU; 0: the kernel's default.  NULL: why not.
+ * A buffer of @buffer_kib for each CPU; 0: the kernel's default.  NULL: why not.
+ *
+ * Events of all processes are read.  The kernel could select some (set_event_pid), at the
+ * price of probes in the scheduler for everybody, though diversions are few.
  */
-struct session *session_open(bool all, u32 buffer_kib, char *why, size_t why_len);
+struct session *session_open(u32 buffer_kib, char *why, size_t why_len);
 /* Removes the instance. */
 void session_close(struct session *session);
-/* Adds threads, numbers with a space after each, to those whose events are wanted. */
-bool session_follow(struct session *session, const char *tids);
 bool session_start(struct session *session, char *why, size_t why_len);
 
 /* Nothing more is recorded. */

@@ -75,7 +75,6 @@ static void count(const struct event *event, void *data)
 		run->counts.stale |= event->kind == EVENT_REGISTER;
 		return;
 	}
-	/* Others may be followed: what the process has begun. */
 	if (world_process(run->watch.world, event->tid) != run->pid)
 		return;
 	if (run->counts.stale)
@@ -184,8 +183,7 @@ static void begin_tracing(struct stat_run *run)
 {
 	char why[512];
 
-	run->traced = watch_open(&run->watch, WHO, false, run->buffer_kib, why, sizeof(why)) &&
-		      watch_follow(&run->watch, run->pid, why, sizeof(why)) &&
+	run->traced = watch_open(&run->watch, WHO, run->buffer_kib, why, sizeof(why)) &&
 		      watch_start(&run->watch, why, sizeof(why));
 	if (run->traced)
 		return;

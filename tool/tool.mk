@@ -35,7 +35,7 @@ install-tool:
 	@$(MAKE) --no-print-directory tool
 	install -D -m 755 $(TOOL) $(tool_to)/bin/estp
 	install -D -m 644 tool/completion.bash $(tool_to)/share/bash-completion/completions/estp
-	find vm module core include -type f -exec install -D -m 644 {} $(tool_to)/share/estp/{} \;
-	chmod 755 $(foreach script,run fetch packages build-module build-kernel,$(tool_to)/share/estp/vm/$(script))
+	find vm module core include -type f ! -perm /111 -exec install -D -m 644 {} $(tool_to)/share/estp/{} \;
+	find vm -type f -perm /111 -exec install -D -m 755 {} $(tool_to)/share/estp/{} \;
 
 -include $(tool_objects:.o=.d)

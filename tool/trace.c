@@ -29,6 +29,7 @@ struct trace {
 	struct watch watch;
 	enum form form;
 	u64 limit, shown;	/* 0: no limit */
+	u32 buffer_kib;
 	int *pid, *pidfd;	/* those given; closed ones are -1 */
 	u32 pid_nr, alive;
 	struct pollfd *poll;
@@ -46,6 +47,8 @@ static void show(const struct event *e, void *data)
 	struct where where = { .to.object = "" };
 
 	if (trace->limit && trace->shown == trace->limit)
+		return;
+	if ((trace->pid_nr || trace->command) && !world_follows(world, e->tid))
 		return;
 	where.pid = world_process(world, e->tid);
 	where.comm = world_comm(world, e->tid);
@@ -225,8 +228,7 @@ static bool follow_pids(struct trace *trace, char *why, size_t why_len, char *wh
 			snprintf(why, why_len, "it cannot be waited for: %s", strerror(errno));
 			return false;
 		}
-		if (!watch_follow(&trace->watch, trace->pid[i], why, why_len))
-			return false;
+		world_follow(trace->watch.world, trace->pid[i]);
 	}
 	trace->alive = trace->pid_nr;
 	return true;
@@ -237,8 +239,7 @@ static int run(struct trace *trace)
 	int go = -1, failed = -1, error = 0, status = 0;
 	char why[512], what[32];
 
-	if (!watch_open(&trace->watch, WHO, !trace->pid_nr && !trace->command,
-			trace->watch.buffer_kib, why, sizeof(why)))
+	if (!watch_open(&trace->watch, WHO, trace->buffer_kib, why, sizeof(why)))
 		return fail(NULL, why);
 	if (!follow_pids(trace, why, sizeof(why), what, sizeof(what)))
 		return fail(what, why);
@@ -246,8 +247,7 @@ static int run(struct trace *trace)
 		error = begin_child(trace, &go, &failed);
 		if (error)
 			return fail(trace->command[0], strerror(-error));
-		if (!watch_follow(&trace->watch, trace->child, why, sizeof(why)))
-			return fail(trace->command[0], why);
+		world_follow(trace->watch.world, trace->child);
 	}
 	if (!watch_start(&trace->watch, why, sizeof(why)))
 		return fail(NULL, why);
@@ -297,7 +297,7 @@ int estp_trace(int argc, char **argv)
 		case 'b':
 			if (!tool_number(optarg, 1, 1 << 22, &value))
 				return fail(optarg, "that is no size of a buffer in KiB");
-			trace.watch.buffer_kib = value;
+			trace.buffer_kib = value;
 			break;
 		case 'j':
 			trace.form = JSON;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 
 #include "object.h"
-#include "process.h"
 #include "watch.h"
 
 /*
@@ -25,14 +23,13 @@ u64 now_ns(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-bool watch_open(struct watch *watch, const char *who, bool all, u32 buffer_kib, char *why,
-		size_t why_len)
+bool watch_open(struct watch *watch, const char *who, u32 buffer_kib, char *why, size_t why_len)
 {
 	char reason[256];
 	bool records;
 
-	*watch = (struct watch) { .who = who, .buffer_kib = buffer_kib };
-	watch->session = session_open(all, buffer_kib, why, why_len);
+	*watch = (struct watch) { .who = who };
+	watch->session = session_open(buffer_kib, why, why_len);
 	if (!watch->session)
 		return false;
 	watch->world = world_open(&records, reason, sizeof(reason));
@@ -40,58 +37,6 @@ bool watch_open(struct watch *watch, const char *who, bool all, u32 buffer_kib, 
 		fprintf(stderr, "%s: no names for processes that end soon after they have begun: %s\n",
 			who, reason);
 	return true;
-}
-
-struct follow {
-	int *tid;		/* that are followed, or about to be */
-	u32 nr;
-	FILE *new;		/* the latter */
-	bool any;
-};
-
-static void follow_thread(int tid, void *data)
-{
-	struct follow *follow = data;
-	u32 i;
-
-	for (i = 0; i < follow->nr; i++)
-		if (follow->tid[i] == tid)
-			return;
-	follow->tid = tool_more(follow->tid, follow->nr, sizeof(int));
-	follow->tid[follow->nr++] = tid;
-	fprintf(follow->new, "%d ", tid);
-	follow->any = true;
-}
-
-/*
- * Until none is new: one that is followed has those that it begins followed.  All at
- * once, as the kernel waits for a grace period each time.
- */
-bool watch_follow(struct watch *watch, int pid, char *why, size_t why_len)
-{
-	struct follow follow = { 0 };
-	bool fine = true;
-
-	do {
-		char *text = NULL;
-		size_t len;
-
-		follow.any = false;
-		follow.new = open_memstream(&text, &len);
-		if (!follow.new)
-			break;
-		thread_each(pid, follow_thread, &follow);
-		fclose(follow.new);
-		if (follow.any)
-			fine = session_follow(watch->session, text);
-		free(text);
-	} while (follow.any && fine);
-	if (!follow.nr)
-		snprintf(why, why_len, "there is no such process");
-	else if (!fine)
-		snprintf(why, why_len, "its threads cannot be followed: %s", strerror(errno));
-	free(follow.tid);
-	return follow.nr && fine;
 }
 
 bool watch_start(struct watch *watch, char *why, size_t why_len)
@@ -150,7 +95,7 @@ u64 watch_tell_lost(struct watch *watch)
 
 	watch->lost = lost;
 	if (more)
-		fprintf(stderr, "%s: %llu %s lost: a larger --buffer, or fewer processes, may help\n",
+		fprintf(stderr, "%s: %llu %s lost: a larger --buffer may help\n",
 			watch->who, (unsigned long long)more,
 			more == 1 ? "event was" : "events were");
 	return more;

@@ -15,17 +15,10 @@ struct watch {
 	struct world *world;
 	const char *who;	/* "estp trace", for sentences */
 	u64 lost;		/* events, as far as told */
-	u32 buffer_kib;
 };
 
-/*
- * Watches all, or else those given to watch_follow().  Nothing is recorded before
- * watch_start().  False: why not.
- */
-bool watch_open(struct watch *watch, const char *who, bool all, u32 buffer_kib, char *why,
-		size_t why_len);
-/* A process, and what it begins from now on. */
-bool watch_follow(struct watch *watch, int pid, char *why, size_t why_len);
+/* Nothing is recorded before watch_start().  False: why not. */
+bool watch_open(struct watch *watch, const char *who, u32 buffer_kib, char *why, size_t why_len);
 bool watch_start(struct watch *watch, char *why, size_t why_len);
 void watch_close(struct watch *watch);
 

@@ -19,6 +19,7 @@ struct mapped {
 
 struct process {
 	int pid;
+	bool followed;
 	bool known;		/* all that it has mapped is here, or gone for good */
 	u32 threads;
 	struct mapped *mapped;
@@ -201,7 +202,10 @@ static void scan_thread(int tid, void *data)
 static void scan_process(int pid, void *data)
 {
 	struct scan scan = { .world = data, .process = get_process(data, pid) };
+	const struct process *parent;
 
+	parent = find_process(data, process_parent(pid));
+	scan.process->followed |= parent && parent->followed;
 	thread_each(pid, scan_thread, &scan);
 	mapping_each(pid, scan_mapping, &scan);
 	scan.process->known = true;
@@ -236,6 +240,7 @@ static void forked(struct world *world, const struct record *record)
 	from = find_process(world, record->parent);
 	process->mapped_nr = 0;
 	process->known = from && from->known;
+	process->followed |= from && from->followed;
 	if (process->known && from->mapped_nr) {
 		size_t len = from->mapped_nr * sizeof(*from->mapped);
 
@@ -430,6 +435,18 @@ int world_process(struct world *world, int tid)
 	if (pid)
 		scan_process(pid, world);
 	return pid;
+}
+
+void world_follow(struct world *world, int pid)
+{
+	get_process(world, pid)->followed = true;
+}
+
+bool world_follows(struct world *world, int tid)
+{
+	const struct process *process = find_process(world, world_process(world, tid));
+
+	return process && process->followed;
 }
 
 const char *world_comm(struct world *world, int tid)

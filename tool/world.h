@@ -30,6 +30,10 @@ void world_advance(struct world *world, u64 time);
 /* Records that did not fit, since the last call. */
 u64 world_lost(struct world *world);
 
+/* From now on @pid is one of those that are followed, with what it begins. */
+void world_follow(struct world *world, int pid);
+/* Whether a thread's process is one of them. */
+bool world_follows(struct world *world, int tid);
 /* The process of a thread; 0 if nothing is known of it.  Looks into /proc at first sight. */
 int world_process(struct world *world, int tid);
 /* The name of a thread, or "?". */

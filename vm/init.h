@@ -25,7 +25,9 @@ struct plan {
 	int too_long;
 };
 
+/* init_plan.c */
 extern struct plan plan;
+void read_plan(void);
 
 /* init.c */
 void power_off(void) __attribute__((noreturn));

@@ -18,16 +18,12 @@
  * The guest is not trusted: its node numbers, handles, lengths and names are checked.
  * It sees a file as it was when first asked for: attributes are valid for good, since
  * it lives for one program.
- *
- * A node is a path. It is kept until the guest has forgotten it as often as it was
- * told of it; numbers are indices into a table, number 1 being DIR.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
-#include <search.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,22 +34,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "share.h"
+
 enum {
 	READ_MAX = 1 << 20,		/* of a file, by one request */
 	REQUEST_MAX = 1 << 16,
 	FOR_GOOD = 1000000,		/* seconds */
 };
-
-struct node {
-	char *path;
-	uint64_t told;			/* how often the guest heard of it */
-	uint64_t id;
-};
-
-static struct node **node;		/* by number */
-static size_t node_nr = 1, node_max;	/* number 0 means none */
-static size_t *free_id, free_nr, free_max;
-static void *by_path;			/* a tree of nodes */
 
 /* What is open: a file, or a folder's entries, which were all read when it was opened. */
 struct open_file {
@@ -64,24 +51,6 @@ struct open_file {
 
 static struct open_file *opened;
 static size_t opened_nr;
-
-static void *must(void *memory)
-{
-	if (!memory) {
-		fputs("share: out of memory\n", stderr);
-		exit(1);
-	}
-	return memory;
-}
-
-/* An array of *@max elements that shall have one numbered @index. */
-static void *grow(void *array, size_t *max, size_t index, size_t size)
-{
-	if (index < *max)
-		return array;
-	*max = index + index / 2 + 64;
-	return must(realloc(array, *max * size));
-}
 
 /* ---- The stream ------------------------------------------------------------ */
 
@@ -130,58 +99,6 @@ static void reply(uint64_t unique, int error, const void *data, size_t len)
 }
 
 /* ---- Nodes ----------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-	return strcmp(((const struct node *)a)->path, ((const struct node *)b)->path);
-}
-
-/* The node of @path, which it takes; told once more. */
-static struct node *node_of(char *path)
-{
-	struct node key = { .path = path }, *new, **found;
-
-	found = tfind(&key, &by_path, compare);
-	if (found) {
-		free(path);
-		(*found)->told++;
-		return *found;
-	}
-	new = must(malloc(sizeof(*new)));
-	new->path = path;
-	new->told = 1;
-	if (free_nr) {
-		new->id = free_id[--free_nr];
-	} else {
-		node = grow(node, &node_max, node_nr, sizeof(*node));
-		new->id = node_nr++;
-	}
-	node[new->id] = new;
-	must(tsearch(new, &by_path, compare));
-	return new;
-}
-
-static struct node *node_at(uint64_t id)
-{
-	return id && id < node_nr ? node[id] : NULL;
-}
-
-static void forget(uint64_t id, uint64_t times)
-{
-	struct node *old = node_at(id);
-
-	if (!old || id == FUSE_ROOT_ID)
-		return;
-	old->told -= times < old->told ? times : old->told;
-	if (old->told)
-		return;
-	tdelete(old, &by_path, compare);
-	node[id] = NULL;
-	free_id = grow(free_id, &free_max, free_nr, sizeof(*free_id));
-	free_id[free_nr++] = id;
-	free(old->path);
-	free(old);
-}
 
 static void fill(struct fuse_attr *attr, const struct stat *st)
 {

@@ -82,16 +82,6 @@
 /* kernel/signal.c, enum sig_handler: the signal may be handled. */
 #define ESTP_HANDLER_CURRENT	0
 
-/*
- * Asked by assembler (arch/) on the arguments of force_sig_info_to_task and unhandled_signal,
- * of an attached thread: is estp_nothing_sent() to run in its place?
- */
-bool estp_fault_diverts(struct kernel_siginfo *info, struct task_struct *task, int handler);
-bool estp_fault_will_divert(struct task_struct *task, int sig);
-int estp_nothing_sent(void);
-/* On those of do_madvise, one of our advice values: is it ours? */
-bool estp_is_our_madvise(struct mm_struct *mm);
-
 /* A module's text, less what is for its initialisation. */
 static inline void estp_module_text_range(const struct module *mod, unsigned long *start,
 					  unsigned long *end)
@@ -112,6 +102,16 @@ static inline bool estp_module_text(const struct module *mod, unsigned long addr
 	estp_module_text_range(mod, &start, &end);
 	return addr >= start && addr < end && len <= end - addr;
 }
+
+/*
+ * Asked by assembler (arch/) on the arguments of force_sig_info_to_task and unhandled_signal,
+ * of an attached thread: is estp_nothing_sent() to run in its place?
+ */
+bool estp_fault_diverts(struct kernel_siginfo *info, struct task_struct *task, int handler);
+bool estp_fault_will_divert(struct task_struct *task, int sig);
+int estp_nothing_sent(void);
+/* On those of do_madvise, one of our advice values: is it ours? */
+bool estp_is_our_madvise(struct mm_struct *mm);
 
 ESTP_HOOK(estp_on_no_fault);
 ESTP_HOOK(estp_on_fp_trap);

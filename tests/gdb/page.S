@@ -38,6 +38,8 @@ estp_label page_add_end
 
 	estp_function page_spin
 estp_label page_spin_start
+	estp_waive page_spin_stores, ESTP_RULE_STORE
+	estp_waive page_spin_loops, ESTP_RULE_LOOP
 	movq	$1, (%rdi)
 1:	pause
 	cmpq	$0, 8(%rdi)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """gdb, driven: tests/gdb/subject from main() to its end, and once more as the twin.
 
-Run by tests/guest/lib/gdb_steps_and_shows.sh. Only gdb's own commands step and break; those of
+Run by tests/guest/x86_64/gdb_steps_and_shows.sh. Only gdb's own commands step and break; those of
 lib/gdb are what is looked at.
 """
 import re
@@ -11,6 +11,7 @@ import gdb
 
 DUMPED = "build/tests/gdb/dumped"  # what `estp dump --tabs` makes of program and libestp
 nr = bad = 0
+said_at_stop = ""
 
 
 def result(holds, what):
@@ -60,8 +61,9 @@ def begin(*arguments):
 
 def go_to(where):
     """Continue to a breakpoint there; is it where the program has stopped?"""
+    global said_at_stop
     at = gdb.Breakpoint(where, temporary=True)
-    run("continue")
+    said_at_stop = run("continue")
     return not at.is_valid() or at.hit_count > 0
 
 
@@ -76,6 +78,8 @@ def stopped_in_spin(registered):
     else:
         result(start < at < end, "without registration it shows where in the loop it is")
     run("thread 1")
+    result(("estp: thread 2 stands at the response to PREEMPTION" in said_at_stop) == registered,
+           "which is said" if registered else "and no response is spoken of")
 
 
 def registered():
@@ -179,7 +183,7 @@ def core():
            "a core file has the sequences, and no kernel to ask")
     run("thread 1")
     found = [thread for thread in gdb.selected_inferior().threads()
-             if thread.switch() or "response to PREEMPTION" in run("estp where")]
+             if thread.switch() or "PREEMPTION sequence" in run("estp where") and "at +0" in run("estp where")]
     result(len(found) == 1, "one of its threads stands at the response")
 
 

@@ -15,6 +15,7 @@ run() {
 	out=$("$estp" "$@" 2>"$dir/stderr")
 	status=$?
 	err=$(<"$dir/stderr")
+	emulator_lives $status
 }
 
 says() { # text what
@@ -35,6 +36,26 @@ refuses() { # what text
 json() { # what expression
 	perl -MJSON::PP -e '$j = decode_json(join "", <STDIN>); exit !('"$2"')' <<<"$out" 2>&1
 	result $? "$1"
+}
+
+# For tests that start guests: when the emulator itself dies (123, see vm/run) nothing was
+# told, and the whole test runs again. Its output is kept back until it is known to be one's.
+once_more_if_the_emulator_dies() { # script
+	local try status=0
+
+	[ -z "${TEST_TRY:-}" ] || return 0
+	for try in 1 2 3; do
+		status=0
+		TEST_TRY=$try "$1" >"$dir/tap" || status=$?
+		[ "$status" = 123 ] || break
+		echo "$1: try $try was the emulator's fault" >&2
+	done
+	cat "$dir/tap"
+	exit "$status"
+}
+
+emulator_lives() { # status
+	[ "$1" != 123 ] || exit 123
 }
 
 finish() {

@@ -133,7 +133,8 @@ whose response it is."""
 
     def invoke(self, argument, from_tty):
         pc = _address(argument)
-        inside, leading = inferior.around(pc), inferior.responses(pc)
+        inside = inferior.around(pc)
+        leading = [s for s in inferior.responses(pc) if not s.restarts]
         for sequence in inside:
             print("%s is in a %s sequence %s, at +%d: it %s" % (
                 marks.place(pc), records.SELECTORS[sequence.selector], marks.span(sequence),

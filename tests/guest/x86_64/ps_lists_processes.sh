@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # ps_lists_processes - estp ps lists who has registered sequences, with exact counters
 #
-# vm: --file build/tool/estp --file build/tests/tool/watch_subject
+# vm: --timeout 300 --file build/tool/estp --file build/tests/tool/watch_subject
 # vm: --file tests/tool/watch.sh --file tests/tool/watch_subject.c
 . /estp/tests/tool/watch.sh
 t=/tmp/ps

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # stat_counts_by_sequence - estp stat: exact counters, by selector and sequence, and what never ends
 #
-# vm: --file build/tool/estp --file build/tests/tool/watch_subject
+# vm: --timeout 300 --file build/tool/estp --file build/tests/tool/watch_subject
 # vm: --file tests/tool/watch.sh --file tests/tool/watch_subject.c
 . /estp/tests/tool/watch.sh
 t=/tmp/stat

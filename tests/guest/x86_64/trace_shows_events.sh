@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # trace_shows_events - estp trace shows each event once, with names, and leaves nothing behind
 #
-# vm: --file build/tool/estp --file build/tests/tool/watch_subject
+# vm: --timeout 300 --file build/tool/estp --file build/tests/tool/watch_subject
 # vm: --file tests/tool/watch.sh --file tests/tool/watch_subject.c
 . /estp/tests/tool/watch.sh
 t=/tmp/trace
