@@ -10,7 +10,7 @@
 #   GUEST_TESTS     programs and scripts of tests/guest/, see tests/run-guest
 #   GUEST_FILES     what those pack besides themselves
 #   DEBUG_TESTS     further ones, for kernels made to find bugs; DEBUG_FILES theirs
-#   BENCH           the command of `make bench`, BENCH_FILES what it needs built
+#   BENCH           the commands of `make bench`, BENCH_FILES what they need built
 #
 # All that is built lands in build/.
 
@@ -34,13 +34,15 @@ $(error kernel $(CELL) is $(CELL_ARCH), not $(ARCH))
 endif
 ARCH := $(CELL_ARCH)
 export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
+# What is compiled for another machine than this one lies apart.
+OUT := build/$(CROSS:%-linux-gnu-=%/)
 # One guest at a time: its two virtual CPUs are then as parallel as the machine is.
 JOBS ?= 1
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest bench install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report bench-expect install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -50,9 +52,6 @@ help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 -include $(wildcard lib/*.mk examples/*.mk tool/*.mk tests/*.mk bench/*.mk)
-
-# Where libestp has no port yet, neither tests nor files of it and of what stands on it.
-CELL_FILES = $(if $(wildcard lib/$(ARCH)),$(GUEST_FILES),build/tests/guest/modules/hog.ko)
 
 module: ## estp.ko for a stock kernel, in build/module/ [KERNEL=6.12 FLAVOUR=cloud-amd64]
 	@vm/packages build
@@ -76,9 +75,9 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(CELL_FILES)
+	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells $(UNIT_TESTS)) tests/hooks_matter $(GUEST_TESTS)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
@@ -92,10 +91,10 @@ check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: making the $(FLAVOUR) kernel, estp.ko and the tests"
 	@vm/build-kernel 6.12 $(FLAVOUR)
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
+	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
-	@GUEST_OPTIONS="--timeout 1200 --mem 1536 --env TEST_SLOW=8" \
-		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_TESTS)
+	@GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8" \
+		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_BATCHES)
 
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
@@ -106,14 +105,27 @@ fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
 		tests/run-guest build/tests/guest/hostile_processes
 
-bench: ## what it costs, in counted guest instructions
+fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where it was [FUZZ_SECONDS=600]
+	@vm/packages tool check
+	@$(MAKE) --no-print-directory -s build/tests/tool/fuzz_object
+	@tests/tool/fuzz $(FUZZ_SECONDS)
+
+bench: ## what it costs, on this CPU and in counted guest instructions
 	@vm/packages bench
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(BENCH_FILES)
-	@$(BENCH)
+	@bench/run $(BENCH)
 
-install: install-lib ## libestp, headers, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
-	find module core include -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
+bench-report: ## doc/benchmarks.md of what make bench has found
+	@vm/packages bench
+	@bench/report build/bench doc
+
+bench-expect: ## write anew what tests/cost_stays compares with
+	@vm/packages check
+	@tests/cost_stays --expect
+
+install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
+	find module core include $(wildcard lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h) -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
 

@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: MIT
-BENCH := bench/cost
-BENCH_FILES := build/bench/cost
+#
+# Programs of guests, for each architecture; host.mk has those for the host's own CPU.
+BENCH += bench/events bench/growth bench/restart
+BENCH_GUEST := events growth restart
+BENCH_OUT := build$(if $(filter x86_64,$(ARCH)),,/$(ARCH))/bench
+BENCH_FILES += $(BENCH_GUEST:%=$(BENCH_OUT)/%)
 
-build/bench/cost: bench/cost.c bench/x86_64/cost_arch.h include/uapi/estp.h
+BENCH_SHARED := bench/guest/measure.c bench/$(ARCH)/code.S
+EVENTS_SOURCES := $(addprefix bench/guest/,events.c switches.c signals.c life.c) $(BENCH_SHARED)
+BENCH_CC = $(CROSS)gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -Ibench/$(ARCH)
+
+$(BENCH_OUT)/events: $(EVENTS_SOURCES) bench/guest/measure.h bench/$(ARCH)/bench_arch.h include/uapi/estp.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -Ibench/x86_64 -o $@ bench/cost.c
+	$(BENCH_CC) -o $@ $(EVENTS_SOURCES)
 
-# Fault-tolerant access, on the host's own CPU.
-BENCH_FILES += build/bench/access
-BENCH += && build/bench/access
-
-build/bench/access: bench/access.c bench/access_plain.c $(LIBESTP) $(LIB_HEADERS)
+$(BENCH_OUT)/growth $(BENCH_OUT)/restart: $(BENCH_OUT)/%: bench/guest/%.c $(BENCH_SHARED) bench/guest/measure.h \
+bench/$(ARCH)/bench_arch.h include/uapi/estp.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -falign-functions=32 -falign-loops=32 -Wall -Wextra -Werror -Wno-missing-field-initializers \
-		-Ilib/include -o $@ $(filter %.c %.a,$^)
-
-# Per-CPU operations, likewise.
-BENCH_FILES += build/bench/percpu
-BENCH += && build/bench/percpu
-
-build/bench/percpu: bench/percpu.c $(LIBESTP) $(LIB_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -falign-functions=64 -falign-loops=64 -Wall -Wextra -Werror \
-		-Wno-missing-field-initializers -Ilib/include -o $@ $(filter %.c %.a,$^)
+	$(BENCH_CC) -o $@ $< $(BENCH_SHARED)

@@ -372,13 +372,14 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
  *   ESTP_SLOT_WANTED sequences in force respond there; only while estp_set_sweep() is at it
  * or the tombstone, whose key matches nothing.
  *
- * lo and hi only ever widen while an index is published, each by one store: a reader
- * that sees one of them late sees a page that was being added as not there yet,
- * and never misses one that was there.  The same goes for the filter's bits.
+ * [lo, lo + len) only ever widens while an index is published.  Downwards it is len that
+ * grows first, and a reader reads lo first: what it sees of the two holds every page that
+ * was there, and a page that is being added, or not yet.  The same goes for the filter's
+ * bits.
  */
 struct estp_index {
 	void *rcu[2];		/* the host's, once it is replaced */
-	u64 lo, hi;		/* no pc outside [lo, hi) is on a page of the set */
+	u64 lo, len;		/* no pc outside [lo, lo + len) is on a page of the set */
 	u64 mult;		/* odd; the host may choose it while the index is empty */
 	u32 shift;		/* 64 - log2(filter bits) */
 	u32 mask;		/* slots - 1 */
@@ -433,6 +434,15 @@ static inline u64 estp_index_hash(const struct estp_index *ix, u64 key)
 	return (x ^ x >> 32) * ESTP_INDEX_MULT >> ix->shift;
 }
 
+/*
+ * The filter's bit of a key.  Two keys meet by chance of the multiplier, once in half as
+ * many times as it has bits at most; no chains grow here, so the product is enough.
+ */
+static inline u64 estp_filter_bit(const struct estp_index *ix, u64 key)
+{
+	return key * ix->mult >> ix->shift;
+}
+
 static inline u32 estp_index_home(const struct estp_index *ix, u64 key)
 {
 	return estp_index_hash(ix, key) >> ESTP_FILTER_SHIFT;
@@ -469,17 +479,18 @@ static inline unsigned long estp_index_find(const struct estp_index *ix, u64 key
  * @pc: any address
  *
  * The commonest answer is no.  Outside the hull of all registered pages it costs 2 loads
- * and 2 branches at most; inside it, 5 loads and 3 branches.  The filter is wrong, and
- * says yes, once in 13 times or less, however many pages there are.
+ * and a branch; inside it, 5 loads and 2 branches.  The filter is wrong, and says yes,
+ * once in 13 times or so, in 6 at most for what nobody could choose by the multiplier,
+ * however many pages there are.
  */
 static inline bool estp_index_maybe(const struct estp_index *ix, u64 pc)
 {
-	u64 bit;
+	u64 bit, lo = estp_load_acquire(&ix->lo);
 
-	if (likely(pc >= estp_load(&ix->hi) || pc < estp_load(&ix->lo)))
+	if (likely(pc - lo >= estp_load(&ix->len)))
 		return false;
-	bit = estp_index_hash(ix, pc & ~((u64)estp_index_page_size(ix) - 1));
-	return estp_load(&ix->filter[bit / 32]) >> bit % 32 & 1;
+	bit = estp_filter_bit(ix, pc & ~((u64)estp_index_page_size(ix) - 1));
+	return unlikely(estp_load(&ix->filter[bit / 32]) >> bit % 32 & 1);
 }
 
 /**
@@ -500,6 +511,40 @@ static inline const struct estp_page *estp_index_page(const struct estp_index *i
 	return slot & ESTP_SLOT_VOID ? NULL : estp_slot_page(slot);
 }
 
+/*
+ * The entry of [lo, end) that decides at off, unless it has ended; NULL if none covers off.
+ * It is the first whose reach exceeds off, if that one has begun.
+ */
+static inline const struct estp_code *estp_first_cover(const struct estp_page *page, u32 lo,
+						       u32 end, u32 off, u8 cause)
+{
+	u32 hi = end;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (page->code[mid].reach[cause] > off)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo == end || page->code[lo].start > off ? NULL : &page->code[lo];
+}
+
+static inline void estp_match_fill(const struct estp_page *page, const struct estp_code *code,
+				   u8 selector, struct estp_match *match)
+{
+	match->response = estp_code_response(page, code);
+	match->clear_mask = 0;
+	match->reset_pkey = code->bits & ESTP_CODE_RESET_PKEY;
+	if (selector == ESTP_INTERRUPT)
+		match->clear_mask = code->one.mask_lo | (u32)code->one.mask_hi << 16;
+}
+
+/* The same question where the entry that would decide may have ended. */
+bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page, u64 pc,
+		       u8 selector, u8 cause, struct estp_match *match);
+
 /**
  * estp_match() - does an event with this pc divert, and where to?
  * @ix: a published index, kept alive by the caller (RCU)
@@ -516,8 +561,22 @@ static inline const struct estp_page *estp_index_page(const struct estp_index *i
  * Context: any; reads only the set.
  * Source: SPEC PAGE-9, TAB-7, TAB-8.
  */
-bool estp_match(const struct estp_index *ix, const struct estp_page *page, u64 pc,
-		u8 selector, u8 cause, struct estp_match *match);
+static inline bool estp_match(const struct estp_index *ix, const struct estp_page *page, u64 pc,
+			      u8 selector, u8 cause, struct estp_match *match)
+{
+	u32 run = 2u * selector, off = pc - page->key, tables = page->end[run];
+	const struct estp_code *code;
+
+	code = estp_first_cover(page, run ? page->end[run - 1] : 0, tables, off, cause);
+	if (!code)
+		code = estp_first_cover(page, tables, page->end[run + 1], off, cause);
+	if (!code)
+		return false;
+	if (unlikely(code->bits & (ESTP_CODE_WIDE | ESTP_CODE_FAR)))
+		return estp_match_ending(ix, page, pc, selector, cause, match);
+	estp_match_fill(page, code, selector, match);
+	return true;
+}
 
 /* The rest is for writers, one at a time. */
 

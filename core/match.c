@@ -82,28 +82,15 @@ static inline const struct estp_code *winner(const struct estp_index *ix,
 					     const struct estp_page *page, u32 lo, u32 end,
 					     u32 off, u8 selector, u8 cause)
 {
-	const struct estp_code *code;
-	u32 hi = end;
+	const struct estp_code *code = estp_first_cover(page, lo, end, off, cause);
 
-	/* The first entry whose reach exceeds off: it covers off, if it has begun. */
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-
-		if (page->code[mid].reach[cause] > off)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	code = &page->code[lo];
-	if (lo == end || code->start > off)
-		return NULL;
-	if (likely(!(code->bits & (ESTP_CODE_WIDE | ESTP_CODE_FAR))))
+	if (!code || !(code->bits & (ESTP_CODE_WIDE | ESTP_CODE_FAR)))
 		return code;
-	return first_alive(ix, page, lo, end, off, selector, cause);
+	return first_alive(ix, page, code - page->code, end, off, selector, cause);
 }
 
-bool estp_match(const struct estp_index *ix, const struct estp_page *page, u64 pc,
-		u8 selector, u8 cause, struct estp_match *match)
+bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page, u64 pc,
+		       u8 selector, u8 cause, struct estp_match *match)
 {
 	u32 run = 2u * selector, off = pc - page->key;
 	u32 start = run ? page->end[run - 1] : 0, tables = page->end[run];
@@ -116,11 +103,7 @@ bool estp_match(const struct estp_index *ix, const struct estp_page *page, u64 p
 	if (!code)
 		return false;
 
-	match->response = estp_code_response(page, code);
-	match->clear_mask = 0;
-	match->reset_pkey = code->bits & ESTP_CODE_RESET_PKEY;
-	if (selector == ESTP_INTERRUPT)
-		match->clear_mask = code->one.mask_lo | (u32)code->one.mask_hi << 16;
+	estp_match_fill(page, code, selector, match);
 	return true;
 }
 

@@ -28,6 +28,8 @@
 
 #define estp_load(p)		READ_ONCE(*(p))
 #define estp_store(p, v)	WRITE_ONCE(*(p), v)
+/* What is read after it is no older. */
+#define estp_load_acquire(p)	smp_load_acquire(p)
 /* What was written before is seen by whoever follows the pointer. */
 #define estp_publish(p, v)	smp_store_release(p, v)
 /* One more set holds a page. */
@@ -54,6 +56,7 @@ typedef int64_t s64;
 
 #define estp_load(p)		__atomic_load_n(p, __ATOMIC_CONSUME)
 #define estp_store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define estp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define estp_publish(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define estp_hold(refs)		__atomic_add_fetch(refs, 1, __ATOMIC_RELAXED)
 

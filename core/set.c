@@ -43,7 +43,7 @@ void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
 
 	index_head(ix, slots, page_size);
 	ix->lo = ~0ull;
-	ix->hi = 0;
+	ix->len = 0;
 	ix->mult = ESTP_INDEX_MULT;
 	ix->used = 0;
 	for (i = 0; i < filter_words(slots); i++)
@@ -71,17 +71,29 @@ static unsigned long *free_slot(struct estp_index *ix, u64 key)
 	return &ix->slot[i & ix->mask];
 }
 
+/* In this order: see struct estp_index. */
+static void widen(struct estp_index *ix, u64 key)
+{
+	u64 hi = key + ix->page_size;
+
+	if (ix->len && ix->lo + ix->len > hi)
+		hi = ix->lo + ix->len;
+	if (key < ix->lo) {
+		estp_store(&ix->len, hi - key);
+		estp_publish(&ix->lo, key);
+	} else {
+		estp_store(&ix->len, hi - ix->lo);
+	}
+}
+
 static void insert(struct estp_index *ix, unsigned long value)
 {
-	u64 key = estp_slot_page(value)->key, bit = estp_index_hash(ix, key);
+	u64 key = estp_slot_page(value)->key, bit = estp_filter_bit(ix, key);
 	unsigned long *slot = free_slot(ix, key);
 
 	ix->used++;
 	if (!estp_key_is_token(key)) {
-		if (key < ix->lo)
-			estp_store(&ix->lo, key);
-		if (key + ix->page_size > ix->hi)
-			estp_store(&ix->hi, key + ix->page_size);
+		widen(ix, key);
 		estp_store(&ix->filter[bit / 32], ix->filter[bit / 32] | 1u << bit % 32);
 	}
 	estp_publish(slot, value);
@@ -265,7 +277,7 @@ static u32 for_range(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr,
 	unsigned long slot;
 	u64 key;
 
-	if (start >= ix->hi || end <= ix->lo)
+	if (end <= ix->lo || start >= ix->lo + ix->len)
 		return 0;
 	if (!from && (end - start) / ix->page_size <= nr) {
 		for (key = start; key < end; key += ix->page_size) {
@@ -373,7 +385,7 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
 	to->next = NULL;
 	index_head(ix, slots, src->page_size);
 	ix->lo = src->lo;
-	ix->hi = src->hi;
+	ix->len = src->len;
 	ix->mult = src->mult;
 	ix->used = src->used;
 	src_slot = src->slot;

@@ -7,6 +7,7 @@
 #ifndef TRACER_H
 #define TRACER_H
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ptrace.h>
@@ -17,6 +18,9 @@
 
 #define STEPS_MAX	200000
 
+/* Of those names: they are local ones, and no global offset table has their addresses. */
+#define NAMED		__attribute__((visibility("hidden")))
+
 /* Of a function whose instructions have names for the tracer. */
 #if __has_attribute(noclone)
 #define ONE_COPY	__attribute__((noinline, noclone))
@@ -24,9 +28,18 @@
 #define ONE_COPY	__attribute__((noinline))
 #endif
 
-/* In the child: waits for step_to(). */
+/*
+ * In the child: waits for step_to().  On one CPU, which its parent shares: a step is two
+ * switches there, and wakes up nobody elsewhere.
+ */
 static inline void step_me(void)
 {
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	sched_setaffinity(getppid(), sizeof(one), &one);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
 }

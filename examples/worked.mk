@@ -3,8 +3,8 @@
 # those that have a folder for this architecture.
 
 WORKED_ARCH := $(or $(ARCH),$(patsubst aarch64,arm64,$(shell uname -m)))
-WORKED_OUT := build/examples
-WORKED := $(foreach one,allocator-race cancellation conditional-load safebox,\
+WORKED_OUT := $(OUT)examples
+WORKED := $(foreach one,allocator-race cancellation conditional-load reservation safebox,\
 	$(if $(wildcard examples/$(one)/$(WORKED_ARCH)),$(one)))
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
@@ -15,12 +15,12 @@ GUEST_FILES += $(WORKED:%=$(WORKED_OUT)/%)
 define worked_example
 $(WORKED_OUT)/$(1): $(patsubst examples/%,$(WORKED_OUT)/obj/%.o,\
 	$(wildcard examples/$(1)/*.c examples/$(1)/$(WORKED_ARCH)/*.[cS]))
-	$(CC) -pthread -o $$@ $$^
+	$(CROSS)gcc -pthread -o $$@ $$^
 endef
 $(foreach one,$(WORKED),$(eval $(call worked_example,$(one))))
 
 $(WORKED_OUT)/obj/%.o: examples/%
 	@mkdir -p $(@D)
-	$(CC) $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
+	$(CROSS)gcc $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(foreach one,$(WORKED),$(WORKED_OUT)/obj/$(one)/*.d $(WORKED_OUT)/obj/$(one)/*/*.d))

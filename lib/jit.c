@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "jit.h"
+#include "jit_insn.h"
 
 int jit_fail(struct estp_jit *jit, int error, const char *format, ...)
 {
@@ -164,23 +165,43 @@ int estp_jit_here(struct estp_jit *jit)
 	return error ? error : label;
 }
 
-int estp_jit_fix(struct estp_jit *jit, int label, unsigned int kind)
+/* @len bytes @code, which will refer to the label. */
+static int emit_fixed(struct estp_jit *jit, int label, unsigned int kind, const void *code,
+		      size_t len)
 {
-	static const uint8_t zero[8], len[] = { 1, 4, 8 };
-	int error = stuck(jit);
 	struct jit_fix *fix;
 
-	if (error)
-		return error;
-	if (kind > ESTP_JIT_ABS64)
-		return jit_fail(jit, -EINVAL, "there is no kind of fix %u", kind);
 	if (!label_of(jit, label))
 		return jit->error;
 	fix = append(jit, &jit->fixes, 1);
 	if (!fix)
 		return jit->error;
 	*fix = (struct jit_fix){ .at = (uint32_t)jit->code.nr, .label = label, .kind = kind };
-	return estp_jit_emit(jit, zero, len[kind]);
+	return estp_jit_emit(jit, code, len);
+}
+
+int estp_jit_fix(struct estp_jit *jit, int label, unsigned int kind)
+{
+	static const uint8_t zero[8], len[] = { 1, 4, 8 };
+	int error = stuck(jit);
+
+	if (error)
+		return error;
+	if (kind > ESTP_JIT_ABS64)
+		return jit_fail(jit, -EINVAL, "there is no kind of fix %u", kind);
+	return emit_fixed(jit, label, kind, zero, len[kind]);
+}
+
+int estp_jit_insn(struct estp_jit *jit, uint32_t insn, int label)
+{
+	int error = stuck(jit);
+
+	if (error)
+		return error;
+	if (!jit_insn_refers(insn))
+		return jit_fail(jit, -EINVAL, "instruction %#x has no distance to a label, or one "
+				"that is not 0", insn);
+	return emit_fixed(jit, label, JIT_INSN, &insn, sizeof(insn));
 }
 
 static int add_sequence(struct estp_jit *jit, struct jit_sequence sequence)

@@ -20,6 +20,9 @@ struct jit_label {
 	int response;		/* index of its struct jit_response, or -1 */
 };
 
+/* The kind of fix that estp_jit_insn() makes; in lib/<isa>/jit_insn.h. */
+#define JIT_INSN	3
+
 struct jit_fix {
 	uint32_t at;
 	int label;

@@ -15,12 +15,7 @@
 #include <estp/object.h>
 
 #include "jit_making.h"
-
-#ifdef __x86_64__
-#define FILLER		0xcc
-#else
-#define FILLER		0
-#endif
+#include "jit_insn.h"
 
 /* Every label that somebody counts on has a place. */
 static int check_labels(struct estp_jit *jit)
@@ -75,7 +70,7 @@ static int map(struct making *m)
 		return jit_fail(jit, -errno, "no memory for the code: %s", strerror(errno));
 	}
 	m->code = m->base + m->header_len;
-	memset(m->base, FILLER, m->len);
+	memset(m->base, ESTP_PAGE_FILL_, m->len);
 	if (jit->code.nr)
 		memcpy(m->code, jit->code.of, jit->code.nr);
 	return 0;
@@ -106,6 +101,12 @@ static int write_fixes(struct making *m)
 			break;
 		case ESTP_JIT_ABS64:
 			memcpy(m->code + at, &address, sizeof(address));
+			break;
+		case JIT_INSN:
+			if (!jit_insn_aim(m->code + at, to - at))
+				return jit_fail(jit, -ERANGE, "label %d is %lld bytes away from an "
+						"instruction that does not reach it", fix->label,
+						(long long)(to - at));
 			break;
 		}
 	}

@@ -9,14 +9,6 @@
 
 #include "jit_making.h"
 
-#if defined(__x86_64__)
-#define CLEAR_VALID	ESTP_X86_64_CLEAR_VALID
-#define INSN_ALIGN	1
-#elif defined(__aarch64__)
-#define CLEAR_VALID	ESTP_ARM64_CLEAR_VALID
-#define INSN_ALIGN	4
-#endif
-
 const char *const jit_selector_name[] = { "PREEMPTION", "INTERRUPT", "FAULT" };
 
 /* What this kernel honours; without ESTP, what any would. */
@@ -25,8 +17,8 @@ static struct estp_rules rules(const struct estp_jit *jit)
 	bool any = !estp_has(ESTP_FEATURE_VERSION_1);
 	struct estp_rules rules = {
 		.page_size = jit->page_size,
-		.clear_valid = CLEAR_VALID,
-		.insn_align = INSN_ALIGN,
+		.clear_valid = ESTP_CLEAR_VALID_,
+		.insn_align = ESTP_INSN_ALIGN_,
 		.causes = ESTP_CAUSE_PAGE,
 		.reset_pkey = any || estp_has(ESTP_FEATURE_RESET_PKEY),
 	};

@@ -3,16 +3,20 @@
 # libestp, static and shared.  Its sources: lib/*.c, lib/<isa>/*.[cS], and core/, which it
 # validates pages with that are made at run time.
 #
-#   LIBESTP      build/lib/libestp.a
+#   LIBESTP      build/lib/libestp.a (aarch64: build/aarch64/lib/libestp.a)
 #   LIBESTP_SO   build/lib/libestp.so.1, and libestp.so beside it
 
-LIB_ARCH ?= x86_64
-LIB_CC ?= $(CC)
-LIB_AR ?= ar
-LIB_OUT ?= build/lib
+LIB_CC ?= $(CROSS)gcc
+LIB_AR ?= $(CROSS)ar
+# What the compiler makes, whatever the cell: on a machine of another kind than the default
+# cell's, its own.
+LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(LIB_CC) -dumpmachine))))
+LIB_OUT ?= $(OUT)lib
+# With landing pads and signed return addresses, as distributions build theirs.
+lib_protection_arm64 := -mbranch-protection=standard
 LIB_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ffunction-sections -D_GNU_SOURCE \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers \
-	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore
+	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore $(lib_protection_$(LIB_ARCH))
 
 LIBESTP := $(LIB_OUT)/libestp.a
 LIBESTP_SO := $(LIB_OUT)/libestp.so.1
@@ -44,6 +48,8 @@ $(LIBESTP_SO): $(lib_objects) lib/libestp.map
 # What a program needs to be built and read about. abi.h is a link here, a file there.
 LIB_VERSION := $(shell sed -n 's/^.define ESTP_LIB_M[AI][JN]OR[[:space:]]*//p' lib/include/estp/version.h | paste -sd.)
 lib_to = $(DESTDIR)$(PREFIX)
+# Where gdb looks for what belongs to a library, whatever prefix that has.
+GDB_AUTO_LOAD ?= /usr/share/gdb/auto-load
 
 .PHONY: install-lib
 install-lib: lib
@@ -53,6 +59,10 @@ install-lib: lib
 	install -m 755 $(LIBESTP_SO) $(lib_to)/lib/$(notdir $(LIBESTP_SO))
 	ln -sf $(notdir $(LIBESTP_SO)) $(lib_to)/lib/libestp.so
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(LIB_VERSION),' lib/estp.pc.in >$(lib_to)/lib/pkgconfig/estp.pc
+	cd lib/gdb && find . -name '*.py' -exec install -D -m 644 {} $(abspath $(lib_to))/share/estp/gdb/{} \;
+	install -d $(DESTDIR)$(GDB_AUTO_LOAD)$(PREFIX)/lib
+	sed 's,@PREFIX@,$(PREFIX),' lib/gdb/auto-load.py.in \
+		>$(DESTDIR)$(GDB_AUTO_LOAD)$(PREFIX)/lib/$(notdir $(LIBESTP_SO))-gdb.py
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(lib_to)/share/man/man$${page##*.}/$${page##*/} || exit; done
 

@@ -64,6 +64,8 @@ struct estp_space {
 	atomic64_t fences;
 };
 
+#define ESTP_NO_PC	(~0ul)	/* no user address */
+
 enum estp_thread_state {
 	ESTP_THREAD_COMING,	/* its attach work is queued */
 	ESTP_THREAD_ATTACHED,	/* its preempt notifier is in place */
@@ -76,9 +78,10 @@ struct estp_thread {
 	struct task_struct *task;	/* alive while this is on space->threads */
 	bool due;			/* PREEMPTION found at sched_out or by a fence */
 	bool due_queued;		/* due_work is queued; own task, irqs off or IPI */
+	bool detached;			/* due_work holds the reference of being attached */
 	bool no_fault;			/* the next forced signal is no instruction's */
 	enum estp_thread_state state;	/* threads_lock */
-	refcount_t refs;		/* being listed, being attached, each queued work */
+	refcount_t refs;		/* being listed, being attached, each admin_work queued */
 	struct callback_head due_work;
 	struct callback_head admin_work;	/* attach or detach, queued by others */
 	struct list_head in_space;
@@ -90,12 +93,16 @@ struct estp_thread {
 		struct kernel_siginfo *info;	/* its frame is not written yet */
 	} delivering;			/* where that is two moments; interrupt.c */
 	struct {
-		bool valid;
-		unsigned long pc;
+		unsigned long pc;	/* or ESTP_NO_PC */
 		u64 changes;		/* of the set, when it was asked */
 		int cause;
 		struct estp_match match;
 	} expected;			/* what unhandled_signal() has found out; fault.c */
+	struct {
+		unsigned long pc;	/* or ESTP_NO_PC */
+		u64 changes;
+		u64 response;
+	} left;				/* where it was when sched_out looked; preempt.c */
 };
 
 #define ESTP_SCAN_NR	512	/* slots looked at under one hold of set_lock */
@@ -212,7 +219,7 @@ static inline bool estp_space_match(const struct estp_space *space, unsigned lon
 
 /* ---- fork.c, interrupt.c, fence.c, control.c, register.c, device.c ------------------- */
 
-void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
+void estp_signal_deliver(void *data, int sig, struct kernel_siginfo *info, struct k_sigaction *ka);
 void estp_signal_frame(void);
 
 int estp_fence(unsigned long cpu_plus_one);
@@ -225,6 +232,12 @@ int estp_unregister(unsigned long start, unsigned long end);
 
 /* Fork: give @new the set of @old, whose mmap_lock is held for writing. */
 void estp_fork_mm(struct mm_struct *old, struct mm_struct *new);
+
+/* ---- kernel.c, access.c: pages of kernel text ---------------------------------------- */
+
+int estp_kernel_init(void);
+void estp_kernel_exit(void);	/* the hooks are removed */
+int estp_access_init(void);	/* the hooks are installed */
 
 int estp_device_init(void);
 void estp_device_exit(void);

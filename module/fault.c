@@ -56,7 +56,7 @@ static bool can_fault(struct pt_regs *regs, int cause)
  * The logging hook asks the same question a moment before the signal is forced; the
  * answer is kept, and good as long as the set has not changed.
  */
-static inline bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
+static __always_inline bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
 {
 	const struct estp_set *set = &thread->space->set;
 	const struct estp_index *ix;
@@ -72,19 +72,23 @@ static inline bool match_fault(struct estp_thread *thread, unsigned long pc, int
 	      estp_match(ix, estp_slot_page(slot), pc, ESTP_FAULT, cause,
 			 &thread->expected.match);
 	preempt_enable();
-	thread->expected.valid = hit;
-	thread->expected.pc = pc;
+	thread->expected.pc = hit ? pc : ESTP_NO_PC;
 	thread->expected.cause = cause;
 	return hit;
 }
 
+static noinline bool match_anew(struct estp_thread *thread, unsigned long pc, int cause)
+{
+	return match_fault(thread, pc, cause);
+}
+
 static bool was_expected(const struct estp_thread *thread, unsigned long pc, int cause)
 {
-	return thread->expected.valid && thread->expected.pc == pc && thread->expected.cause == cause &&
+	return thread->expected.pc == pc && thread->expected.cause == cause &&
 	       thread->expected.changes == READ_ONCE(thread->space->set.changes);
 }
 
-static inline bool fault(struct estp_thread *thread, struct kernel_siginfo *info)
+static __always_inline bool fault(struct estp_thread *thread, struct kernel_siginfo *info)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned long pc = instruction_pointer(regs), response;
@@ -92,9 +96,9 @@ static inline bool fault(struct estp_thread *thread, struct kernel_siginfo *info
 
 	if (!can_fault(regs, cause) || !estp_arch_is_fault(regs, info))
 		return false;
-	if (!was_expected(thread, pc, cause) && !match_fault(thread, pc, cause))
+	if (unlikely(!was_expected(thread, pc, cause)) && !match_anew(thread, pc, cause))
 		return false;
-	thread->expected.valid = false;
+	thread->expected.pc = ESTP_NO_PC;
 	response = thread->expected.match.response;
 	estp_arch_divert(regs, response);
 	/* A later frame would show what this one was about. */
@@ -103,41 +107,36 @@ static inline bool fault(struct estp_thread *thread, struct kernel_siginfo *info
 	return true;
 }
 
-static int nothing_sent(void)
+int estp_nothing_sent(void)
 {
 	return 0;
 }
 
 /* force_sig_info_to_task(info, task, handler) */
-ESTP_HOOK(estp_on_force_sig)
+notrace bool estp_fault_diverts(struct kernel_siginfo *info, struct task_struct *task, int handler)
 {
 	struct estp_thread *thread = estp_current();
 
-	if (likely(!thread) || (struct task_struct *)estp_hook_argument(fregs, 1) != current)
-		return;
+	if (!thread || task != current)
+		return false;
 	if (unlikely(thread->no_fault)) {
 		thread->no_fault = false;
-		return;
+		return false;
 	}
-	if (estp_hook_argument(fregs, 2) != ESTP_HANDLER_CURRENT)
-		return;
-	if (fault(thread, (struct kernel_siginfo *)estp_hook_argument(fregs, 0)))
-		estp_hook_divert(fregs, nothing_sent);
+	return handler == ESTP_HANDLER_CURRENT && fault(thread, info);
 }
 
 /* unhandled_signal(task, sig): 0 is "handled". */
-ESTP_HOOK(estp_on_unhandled_signal)
+notrace bool estp_fault_will_divert(struct task_struct *task, int sig)
 {
 	struct estp_thread *thread = estp_current();
 	struct pt_regs *regs = task_pt_regs(current);
 	int cause;
 
-	if (likely(!thread) ||
-	    (struct task_struct *)estp_hook_argument(fregs, 0) != current)
-		return;
-	cause = cause_of_signal(estp_hook_argument(fregs, 1));
-	if (can_fault(regs, cause) && match_fault(thread, instruction_pointer(regs), cause))
-		estp_hook_divert(fregs, nothing_sent);
+	if (!thread || task != current)
+		return false;
+	cause = cause_of_signal(sig);
+	return can_fault(regs, cause) && match_fault(thread, instruction_pointer(regs), cause);
 }
 
 /* do_fpsimd_exc(esr, regs): sends SIGFPE, not forced, for the instruction at the pc. */
@@ -152,7 +151,7 @@ ESTP_HOOK(estp_on_fp_trap)
 	info.si_signo = SIGFPE;
 	info.si_code = FPE_FLTUNK;
 	if (fault(thread, &info))
-		estp_hook_divert(fregs, nothing_sent);
+		estp_hook_divert(fregs, estp_nothing_sent);
 }
 
 /* The next signal that is forced on current is no fault of an instruction. */

@@ -32,6 +32,7 @@ static void fence_here(void *space)
 
 int estp_fence(unsigned long cpu_plus_one)
 {
+	struct estp_thread *self;
 	struct estp_space *space;
 
 	if (cpu_plus_one > nr_cpu_ids ||
@@ -39,16 +40,17 @@ int estp_fence(unsigned long cpu_plus_one)
 		return -EINVAL;
 
 	smp_mb();
-	space = estp_space_get(current->mm);
-	if (!space)
+	/* Whose threads are covered is attached itself, and holds its space. */
+	self = estp_current();
+	if (!self)
 		return 0;
+	space = self->space;
 	if (cpu_plus_one)
 		on_each_cpu_cond_mask(runs_here, fence_here, space, true,
 				      cpumask_of(cpu_plus_one - 1));
 	else
 		on_each_cpu_cond_mask(runs_here, fence_here, space, true, cpu_online_mask);
 	atomic64_inc(&space->fences);
-	estp_space_put(space);
 	smp_mb();
 	return 0;
 }

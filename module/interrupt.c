@@ -94,7 +94,8 @@ static void deliver(struct estp_thread *thread, struct pt_regs *regs, int sig,
 		signal_preempts(thread, regs, &frame);
 }
 
-void estp_signal_deliver(int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
+/* A tracepoint's arguments, as they come: what precedes this does not move them. */
+void estp_signal_deliver(void *data, int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct estp_thread *thread;

@@ -44,12 +44,22 @@ static int __init estp_init(void)
 	err = estp_device_init();
 	if (err)
 		goto err_device;
+	err = estp_kernel_init();
+	if (err)
+		goto err_kernel;
 	err = estp_hooks_install();
 	if (err)
 		goto err_hooks;
+	err = estp_access_init();
+	if (err)
+		goto err_access;
 	return 0;
 
+err_access:
+	estp_hooks_remove();
 err_hooks:
+	estp_kernel_exit();
+err_kernel:
 	estp_device_exit();
 err_device:
 	estp_spaces_exit();
@@ -62,6 +72,7 @@ err_spaces:
 static void __exit estp_exit(void)
 {
 	estp_hooks_remove();
+	estp_kernel_exit();
 	estp_device_exit();
 	estp_spaces_exit();
 	estp_memory_exit();

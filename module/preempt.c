@@ -49,20 +49,23 @@ bool estp_is_trap(int sig, int code)
 	}
 }
 
-/* A trap's SIGTRAP that current has not taken yet.  May not be called with siglock held. */
-static bool trap_pending(void)
+static noinline bool find_trap(void)
 {
 	struct sigqueue *q;
 	unsigned long flags;
 	bool found = false;
 
-	if (likely(!sigismember(&current->pending.signal, SIGTRAP)))
-		return false;
 	spin_lock_irqsave(&current->sighand->siglock, flags);
 	list_for_each_entry(q, &current->pending.list, list)
 		found |= estp_is_trap(q->info.si_signo, q->info.si_code);
 	spin_unlock_irqrestore(&current->sighand->siglock, flags);
 	return found;
+}
+
+/* A trap's SIGTRAP that current has not taken yet.  May not be called with siglock held. */
+static __always_inline bool trap_pending(void)
+{
+	return unlikely(sigismember(&current->pending.signal, SIGTRAP)) && find_trap();
 }
 
 /* ---- Looking ---------------------------------------------------------------------------- */
@@ -79,22 +82,50 @@ static bool stopped_by_trap(void)
 	return info && estp_is_trap(info->si_signo, info->si_code);
 }
 
-static bool in_span(struct estp_thread *thread, struct pt_regs *regs,
-		    struct estp_match *match)
+static __always_inline bool can_divert(struct pt_regs *regs)
 {
 	return !estp_arch_in_syscall(regs) && estp_arch_native(regs) &&
-	       !test_thread_flag(TIF_SINGLESTEP) &&
-	       estp_space_match(thread->space, instruction_pointer(regs), ESTP_PREEMPTION,
-				0, match);
+	       !test_thread_flag(TIF_SINGLESTEP);
 }
 
-static void divert(struct estp_thread *thread, struct pt_regs *regs,
-		   const struct estp_match *match)
+/*
+ * A hit is kept in ->left: the task work asks the same question again, mostly at the same
+ * pc.  That answer is good as long as the set has not changed, as in fault.c.
+ */
+static __always_inline bool match_left(struct estp_thread *thread, unsigned long pc)
 {
-	unsigned long pc = instruction_pointer(regs);
+	u64 changes = smp_load_acquire(&thread->space->set.changes);
+	const struct estp_index *ix = READ_ONCE(thread->space->set.index);
+	unsigned long slot = estp_index_find(ix, pc & PAGE_MASK);
+	struct estp_match match;
 
-	estp_arch_divert(regs, match->response);
-	estp_diverted(thread->space, ESTP_PREEMPTION, pc, match->response);
+	if (!slot || slot & ESTP_SLOT_VOID ||
+	    !estp_match(ix, estp_slot_page(slot), pc, ESTP_PREEMPTION, 0, &match))
+		return false;
+	thread->left.pc = pc;
+	thread->left.changes = changes;
+	thread->left.response = match.response;
+	return true;
+}
+
+static noinline bool match_anew(struct estp_thread *thread, unsigned long pc)
+{
+	return match_left(thread, pc);
+}
+
+static inline bool was_left(const struct estp_thread *thread, unsigned long pc)
+{
+	return thread->left.pc == pc &&
+	       thread->left.changes == READ_ONCE(thread->space->set.changes);
+}
+
+/* To where ->left says. */
+static __always_inline void divert(struct estp_thread *thread, struct pt_regs *regs)
+{
+	unsigned long pc = instruction_pointer(regs), response = thread->left.response;
+
+	estp_arch_divert(regs, response);
+	estp_diverted(thread->space, ESTP_PREEMPTION, pc, response);
 }
 
 static void queue_due(struct estp_thread *thread)
@@ -103,53 +134,50 @@ static void queue_due(struct estp_thread *thread)
 	if (thread->due_queued)
 		return;
 	thread->due_queued = true;
-	refcount_inc(&thread->refs);
-	if (task_work_add(current, &thread->due_work, ESTP_TWA_RESUME_ATOMIC)) {
-		/* Exiting: there is no next user instruction. */
+	/* Exiting: there is no next user instruction. */
+	if (task_work_add(current, &thread->due_work, ESTP_TWA_RESUME_ATOMIC))
 		thread->due_queued = false;
-		refcount_dec(&thread->refs);
-	}
 }
 
 void estp_preempt_mark(struct estp_thread *thread)
 {
-	struct estp_match match;
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long pc = instruction_pointer(regs);
 
-	if (in_span(thread, task_pt_regs(current), &match))
+	if (estp_index_maybe(READ_ONCE(thread->space->set.index), pc) &&
+	    can_divert(regs) && match_left(thread, pc))
 		queue_due(thread);
 }
 
 /* Off the common path: the pc may be on a registered page. */
-static noinline void look(struct preempt_notifier *notifier)
+static noinline notrace void look(struct preempt_notifier *notifier)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 	struct pt_regs *regs = task_pt_regs(current);
-	struct estp_match match;
 
-	if (!in_span(thread, regs, &match))
+	if (!can_divert(regs) || !match_left(thread, instruction_pointer(regs)))
 		return;
-	if (!stopped()) {
+	if (likely(!stopped())) {
 		queue_due(thread);
 		return;
 	}
 	/* What was due before is settled here; the tracer may write any pc after this. */
 	thread->due = false;
 	if (!stopped_by_trap())
-		divert(thread, regs, &match);
+		divert(thread, regs);
 }
 
-static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+static notrace void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 	unsigned long pc = instruction_pointer(task_pt_regs(current));
 
 	__this_cpu_write(estp_running, NULL);
-	if (likely(!estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))
-		return;
-	look(notifier);
+	if (unlikely(estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))
+		look(notifier);
 }
 
-static void sched_in(struct preempt_notifier *notifier, int cpu)
+static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 
@@ -165,16 +193,21 @@ const struct preempt_ops estp_preempt_ops = {
 
 /* ---- Acting ------------------------------------------------------------------------------ */
 
-void estp_preempt_apply(struct estp_thread *thread, struct pt_regs *regs)
+static __always_inline void apply(struct estp_thread *thread, struct pt_regs *regs)
 {
-	struct estp_match match;
+	unsigned long pc = instruction_pointer(regs);
 
 	thread->due = false;
-	if (in_span(thread, regs, &match))
-		divert(thread, regs, &match);
+	if (can_divert(regs) && (likely(was_left(thread, pc)) || match_anew(thread, pc)))
+		divert(thread, regs);
 }
 
-static void apply_unless_trapped(struct estp_thread *thread)
+void estp_preempt_apply(struct estp_thread *thread, struct pt_regs *regs)
+{
+	apply(thread, regs);
+}
+
+static __always_inline void apply_unless_trapped(struct estp_thread *thread)
 {
 	bool trapped = trap_pending();
 
@@ -182,11 +215,11 @@ static void apply_unless_trapped(struct estp_thread *thread)
 	if (trapped)
 		thread->due = false;
 	else
-		estp_preempt_apply(thread, task_pt_regs(current));
+		apply(thread, task_pt_regs(current));
 	preempt_enable();
 }
 
-void estp_preempt_work(struct callback_head *work)
+notrace void estp_preempt_work(struct callback_head *work)
 {
 	struct estp_thread *thread = container_of(work, struct estp_thread, due_work);
 
@@ -195,7 +228,9 @@ void estp_preempt_work(struct callback_head *work)
 	barrier();
 	if (thread->due)
 		apply_unless_trapped(thread);
-	estp_thread_put(thread);
+	/* It was the last that kept it: see estp_preempt_detach(). */
+	if (unlikely(thread->detached))
+		estp_thread_put(thread);
 }
 
 /* ---- Attaching ------------------------------------------------------------------------------ */
@@ -226,6 +261,8 @@ void estp_preempt_attach(struct estp_thread *thread)
 
 void estp_preempt_detach(struct estp_thread *thread)
 {
+	bool queued;
+
 	if (hlist_unhashed(&thread->notifier.link))
 		return;
 	preempt_disable();
@@ -234,6 +271,14 @@ void estp_preempt_detach(struct estp_thread *thread)
 	/* As the scheduler does before sched_out(): a fence that sees NULL sees our stores. */
 	smp_mb();
 	__this_cpu_write(estp_running, NULL);
+	/*
+	 * Nobody finds it any more, so none is queued from here on.  One that is takes over
+	 * the reference: the work will run in this task, in its exit at the latest.
+	 */
+	barrier();
+	queued = READ_ONCE(thread->due_queued);
+	thread->detached = queued;
 	preempt_enable();
-	estp_thread_put(thread);
+	if (!queued)
+		estp_thread_put(thread);
 }

@@ -41,11 +41,17 @@ bool estp_spaces_exist(void)
 
 /*
  * Preempt notifiers cost every switch of every task 6 instructions once their static
- * branch is on.  So it is off until the first registration; then it stays on until the
- * module goes, because changing code that every CPU runs all the time is expensive.
+ * branch is on.  So it is off until the first registration, and again a while after the
+ * last one has gone: not at once, because changing code that every CPU runs all the time
+ * is expensive, and programs start and end.
  */
+#define SWITCH_OFF_DELAY	(10 * HZ)
+
 static DEFINE_MUTEX(switch_mutex);
 static bool switch_on;
+
+static void turn_off(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(off_work, turn_off);
 
 static void turn_on(void)
 {
@@ -53,6 +59,17 @@ static void turn_on(void)
 	if (!switch_on)
 		preempt_notifier_inc();
 	switch_on = true;
+	mutex_unlock(&switch_mutex);
+}
+
+/* A space that is made meanwhile counts before it turns on: one of us sees the other. */
+static void turn_off(struct work_struct *unused)
+{
+	mutex_lock(&switch_mutex);
+	if (switch_on && !estp_spaces_exist()) {
+		preempt_notifier_dec();
+		switch_on = false;
+	}
 	mutex_unlock(&switch_mutex);
 }
 
@@ -92,7 +109,8 @@ static void free_space(struct estp_space *space)
 
 	kvfree(ix);
 	kfree(space);
-	atomic_dec(&space_nr);
+	if (atomic_dec_and_test(&space_nr))
+		mod_delayed_work(estp_wq, &off_work, SWITCH_OFF_DELAY);
 }
 
 static void free_work(struct work_struct *work)
@@ -471,7 +489,7 @@ void estp_spaces_exit(void)
 		msleep(10);
 	rcu_barrier();
 	flush_workqueue(estp_wq);
-	if (switch_on)
-		preempt_notifier_dec();
+	cancel_delayed_work_sync(&off_work);
+	turn_off(NULL);
 	destroy_workqueue(estp_wq);
 }

@@ -10,9 +10,10 @@
  * A preempt notifier list belongs to its task: only current may change its own, or
  * whoever holds a task that has never run.
  *
- * References to a thread: being listed, being attached, each queued work.  A listed one's
- * task is alive: it is unlisted in the task's exit at the latest, and a work that was
- * queued is run in it.
+ * References to a thread: being listed, being attached, each admin_work that is queued;
+ * due_work, of an attached one only, inherits that of being attached if it is still queued
+ * when that ends.  A listed one's task is alive: it is unlisted in the task's exit at the
+ * latest, and a work that was queued is run in it.
  */
 #include <linux/cpumask.h>
 #include <linux/hashtable.h>
@@ -58,6 +59,8 @@ static struct estp_thread *alloc_thread(struct estp_space *space)
 	__module_get(THIS_MODULE);	/* the caller has one, or is attached */
 	refcount_inc(&space->refs);
 	thread->space = space;
+	thread->expected.pc = ESTP_NO_PC;
+	thread->left.pc = ESTP_NO_PC;
 	refcount_set(&thread->refs, 1);
 	preempt_notifier_init(&thread->notifier, (struct preempt_ops *)&estp_preempt_ops);
 	init_task_work(&thread->due_work, estp_preempt_work);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Modules that guest tests load beside estp.ko: tests/guest/modules/.
 
-GUEST_FILES += build/tests/guest/modules/hog.ko
+GUEST_MODULES := $(addprefix build/tests/guest/modules/,hog.ko prober.ko stranger.ko refused.ko)
+GUEST_FILES += $(GUEST_MODULES)
 DEBUG_FILES += build/tests/guest/modules/planted.ko
 
 # Which kernel they are for is not make's to know: the script looks each time.
@@ -9,4 +10,4 @@ DEBUG_FILES += build/tests/guest/modules/planted.ko
 guest-modules:
 	@tests/guest/modules/build
 
-build/tests/guest/modules/hog.ko build/tests/guest/modules/planted.ko: guest-modules ;
+$(GUEST_MODULES) build/tests/guest/modules/planted.ko: guest-modules ;

@@ -8,7 +8,8 @@
 # A test is tests/guest/NAME.c, or tests/guest/<isa>/NAME.c where it is about
 # that architecture alone, with assembler of its own, if any, beside it as
 # tests/guest/<isa>/NAME.S; or a script tests/guest/NAME.sh. All are found by
-# their being there.  Those of tests/guest/lib/ are about libestp and link it.
+# their being there.  Those of tests/guest/lib/, and of a folder <isa> there, are about
+# libestp and link it.
 
 GUEST_ARCH := $(ARCH)
 GUEST_CC ?= $(CROSS)gcc
@@ -27,9 +28,9 @@ GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.[cS]))
 GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 	$(wildcard tests/guest/*.c) $(wildcard tests/guest/$(GUEST_ARCH)/*.c) \
-	$(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.c))) \
+	$(wildcard tests/guest/lib/*.c tests/guest/lib/$(GUEST_ARCH)/*.c)) \
 	$(wildcard tests/guest/*.sh tests/guest/$(GUEST_ARCH)/*.sh) \
-	$(if $(wildcard lib/$(ARCH)),$(wildcard tests/guest/lib/*.sh))
+	$(wildcard tests/guest/lib/*.sh tests/guest/lib/$(GUEST_ARCH)/*.sh)
 # Those that need a kernel made for debugging: `make check-debug`.
 DEBUG_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,$(wildcard tests/guest/debug/*.c))
 

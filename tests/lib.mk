@@ -6,10 +6,10 @@
 UNIT_TESTS += tests/lib/install tests/lib/man_examples tests/lib/wrong_pages tests/lib/responses tests/lib/objects/matrix tests/lib/odd/places
 
 # Some of its programs meet the kernel as well: tests/guest/lib/odd_places.sh.
-lib_odd := $(patsubst %,build/tests/lib/odd/%/prog,gcc_O0 gcc_O3_unrolled gcc_lto)
+lib_odd := $(patsubst %,$(OUT)tests/lib/odd/%/prog,gcc_O0 gcc_O3_unrolled gcc_lto)
 GUEST_FILES += $(lib_odd)
 
-$(lib_odd): build/tests/lib/odd/%/prog: tests/lib/odd/places $(wildcard tests/lib/odd/*.*) $(LIB_HEADERS)
+$(lib_odd): $(OUT)tests/lib/odd/%/prog: tests/lib/odd/places $(wildcard tests/lib/odd/*.*) $(LIB_HEADERS)
 	tests/lib/odd/places $* >&2
 
 UNIT_TESTS += build/tests/lib/register_once
@@ -27,17 +27,17 @@ UNIT_TESTS += $(lib_test_dir)/jit
 $(lib_test_dir)/jit: tests/lib/jit.c $(lib_jit) tests/unit/tap.h $(LIB_HEADERS) $(wildcard lib/*.h core/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-missing-field-initializers \
-		-fsanitize=address,undefined -fno-sanitize-recover=all -Ilib/include -Ilib -Icore \
+		-fsanitize=address,undefined -fno-sanitize-recover=all -Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Icore \
 		-o $@ tests/lib/jit.c $(lib_jit)
 
 # The objects of the registration tests in the guest: tests/guest/lib/objects/.
-lib_guest := build/tests/lib/guest
+lib_guest := $(OUT)tests/lib/guest
 lib_guest_src := tests/guest/lib/objects
 lib_guest_flags := -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -Wno-missing-field-initializers \
-	-Ilib/include -I$(lib_guest_src)
+	-Ilib/include -I$(lib_guest_src) -Itests/lib/$(ARCH)
 lib_guest_files := $(addprefix $(lib_guest)/,gcc/program clang/program musl/program \
 	static-pie/program static-musl/program require/program)
-lib_guest_page := tests/lib/objects/page.S
+lib_guest_page := tests/lib/objects/$(ARCH)/page.S
 
 GUEST_FILES += $(lib_guest_files)
 
@@ -57,33 +57,33 @@ define lib_guest_dynamic
 endef
 
 $(lib_guest)/gcc/program:
-	$(call lib_guest_dynamic,gcc)
+	$(call lib_guest_dynamic,$(CROSS)gcc)
 
 $(lib_guest)/clang/program:
-	$(call lib_guest_dynamic,clang -flto -fuse-ld=lld -Wl$(,)--gc-sections)
+	$(call lib_guest_dynamic,clang $(CROSS:%-=--target=%) -flto -fuse-ld=lld -Wl$(,)--gc-sections)
 
 $(lib_guest)/musl/program:
-	$(call lib_guest_dynamic,musl-gcc -Wl$(,)-z$(,)now)
+	$(call lib_guest_dynamic,$(MUSL_CC) -Wl$(,)-z$(,)now)
 
 $(lib_guest)/static-pie/program:
 	@mkdir -p $(@D)
-	gcc -static-pie -fPIE $(lib_guest_flags) -DOBJECT=program -pthread -o $@ \
+	$(CROSS)gcc -static-pie -fPIE $(lib_guest_flags) -DOBJECT=program -pthread -o $@ \
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
 
 $(lib_guest)/static-musl/program:
 	@mkdir -p $(@D)
-	musl-gcc -static -no-pie -fno-pie $(lib_guest_flags) -DOBJECT=program -o $@ \
+	$(MUSL_CC) -static -no-pie -fno-pie $(lib_guest_flags) -DOBJECT=program -o $@ \
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
 
 $(lib_guest)/require/program:
 	@mkdir -p $(@D)
-	gcc $(lib_guest_flags) -DOBJECT=program -DREQUIRE -pthread -o $@ \
+	$(CROSS)gcc $(lib_guest_flags) -DOBJECT=program -DREQUIRE -pthread -o $@ \
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
 
 , := ,
 
 # The manual's examples, for the guest.
-GUEST_FILES += build/tests/lib/man/examples.tar
+GUEST_FILES += $(OUT)tests/lib/man/examples.tar
 
-build/tests/lib/man/examples.tar: $(wildcard man/*) $(LIBESTP) $(LIB_HEADERS) tests/lib/man_examples
+$(OUT)tests/lib/man/examples.tar: $(wildcard man/*) $(LIBESTP) $(LIB_HEADERS) tests/lib/man_examples
 	tests/lib/man_examples --tar

@@ -1,28 +1,34 @@
 # SPDX-License-Identifier: MIT
-# Tests of estp dump and estp check: scripts of tests/tool/ that print TAP.
-#
-#   make fuzz-tool FUZZ_SECONDS=3600    longer than `make check` does
+# Tests of the tool: scripts of tests/tool/ that print TAP.
 
 fuzz_object := build/tests/tool/fuzz_object
+fuzz_seeds := build/tests/tool/seeds
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
-UNIT_TESTS += tests/tool/dump tests/tool/check tests/tool/check_corpus tests/tool/fuzz build/tests/tool/insn_agrees
-GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject
+UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/fuzz \
+	tests/tool/run tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed build/tests/tool/insn_agrees
+GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
-$(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) $(LIBESTP_SO) tests/tool-check.mk
+$(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $(fuzz_sources) $(TOOL_LIBS)
+
+# The corpus: each broken sequence as an object and as a library; archive, image, libestp.
+$(fuzz_seeds): $(wildcard tests/tool/corpus/*) $(LIBESTP_SO) tests/tool-check.mk
+	rm -rf $@ && mkdir -p $@
+	for one in $(patsubst tests/tool/corpus/%.S,%,$(wildcard tests/tool/corpus/*.S)); do \
+		$(CC) -g -Ilib/include -c -o $@/$$one.o tests/tool/corpus/$$one.S && \
+		$(LD) -shared -o $@/$$one.so $@/$$one.o || exit; done
+	ar rcs $@/both.a $@/length.o $@/store-vector.o
+	objcopy -O binary -j estp_text $@/leak-between.so $@/image
+	cp $(LIBESTP_SO) $@/
 
 build/tests/tool/insn_agrees: tests/tool/insn_agrees.c tests/tool/insn_list.S \
 $(filter-out build/tool/tool/estp.o,$(tool_objects))
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-build/tests/tool/live_subject: tests/tool/live_subject.c $(LIB_HEADERS)
+build/tests/tool/live_subject build/tests/tool/watch_subject: build/%: %.c $(LIB_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Ilib/include -o $@ $<
-
-.PHONY: fuzz-tool
-fuzz-tool: $(fuzz_object)
-	tests/tool/fuzz $(FUZZ_SECONDS)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread -Ilib/include -Iinclude/uapi -o $@ $<

@@ -19,7 +19,7 @@ struct run {
 	u32 insn_max;
 	struct json out;
 	u64 errors, warnings;
-	bool unjudged;
+	bool unjudged;		/* something could not be seen: not passed */
 };
 
 void report(struct check *check, u8 rule, const struct sequence *s, u64 addr,
@@ -111,6 +111,17 @@ static void show_json(struct check *check, struct run *run, const struct finding
 	json_close(json, '}');
 }
 
+static void show_notes(const struct object *object)
+{
+	u32 i;
+
+	for (i = 0; i < object->note_nr; i++) {
+		fputs("estp check: ", stderr);
+		print_text(stderr, object->name);
+		fprintf(stderr, ": %s\n", object->note[i]);
+	}
+}
+
 static void show(struct check *check, struct run *run)
 {
 	struct object *object = check->object;
@@ -149,8 +160,12 @@ static void show(struct check *check, struct run *run)
 	}
 	for (i = 0; i < check->finding_nr; i++)
 		show_plain(check, &check->finding[i]);
-	if (run->quiet)
+	if (run->quiet) {
+		/* Status 2 is not left without its reason. */
+		if (object->unseen)
+			show_notes(object);
 		return;
+	}
 	print_text(stdout, object->name);
 	printf(": %u %s, %u %s, %u %s", object->sequence_nr,
 	       object->sequence_nr == 1 ? "sequence" : "sequences", errors,
@@ -181,10 +196,9 @@ static void check_one(struct object *object, void *data)
 		check_starts(&check);
 		check_entries(&check);
 	} else if (object->sequence_nr) {
-		run->unjudged = true;
-		object_note(object, "the code of %s sequences was not judged: only descriptors were",
-			    machine_name(object->machine));
+		object_unseen(object, "the code of arm64 sequences was not judged: only descriptors were");
 	}
+	run->unjudged |= object->unseen;
 	if (check.finding_nr == FINDING_MAX)
 		object_note(object, "there may be more than these findings");
 	show(&check, run);

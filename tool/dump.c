@@ -14,8 +14,6 @@
 #include "object.h"
 #include "rules.h"
 
-enum form { PLAIN, TABS, JSON };
-
 struct dump {
 	enum form form;
 	bool colour, code;
@@ -508,9 +506,5 @@ int estp_dump(int argc, char **argv)
 		json_close(&dump.json, ']');
 		putchar('\n');
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("estp dump: the output could not be written\n", stderr);
-		return 2;
-	}
-	return status;
+	return finish_output("estp dump") ? 2 : status;
 }

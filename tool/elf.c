@@ -17,6 +17,8 @@
 
 /* More than that is no program, but somebody's joke. */
 #define SEGMENTS_MAX	4096
+/* Of estp_text, on the architecture that has the smallest pages (SPEC PAGE-11). */
+#define PAGE_ALIGN_MIN	4096
 
 static const char *section_name(const struct elf_file *file, const GElf_Shdr *section)
 {
@@ -72,7 +74,7 @@ static void add_segments(struct elf_file *file)
 		object_add_code(object, &piece);
 	}
 	if (dropped)
-		object_note(object, "an executable segment lies outside of the file: is it truncated?");
+		object_unseen(object, "an executable segment lies outside of the file: is it truncated?");
 	else if (!code)
 		object_note(object, "the file has no executable segment");
 }
@@ -98,6 +100,19 @@ static void add_code_sections(struct elf_file *file)
 		};
 		object_add_code(file->object, &piece);
 	}
+}
+
+/*
+ * In a relocatable file what stands at a page boundary is chance, unless the section asks
+ * for one: a constant in code may look like a page's first word.
+ */
+static bool may_hold_pages(const struct elf_file *file, const struct code *code)
+{
+	GElf_Shdr section;
+
+	return !file->laid ||
+	       (gelf_getshdr(elf_getscn(file->elf, code->section_index), &section) &&
+		section.sh_addralign >= PAGE_ALIGN_MIN);
 }
 
 /* ---- What is found in it ------------------------------------------------------- */
@@ -163,7 +178,7 @@ static void add_sections(struct elf_file *file)
 			add_marks(file, addr, bytes, len);
 	}
 	if (file->section_nr < 2)
-		object_note(file->object, "without section headers inline sequences cannot be found, only pages");
+		object_unseen(file->object, "without section headers inline sequences cannot be found, only pages");
 }
 
 static void add_symbols(struct elf_file *file, u32 type)
@@ -260,7 +275,8 @@ static int read_one(const struct input *input, Elf *elf, each_object *each, void
 		add_symbols(&file, SHT_DYNSYM);
 	object_finish(&object);
 	for (i = 0; i < object.code_nr; i++)
-		object_find_pages(&object, &object.code[i]);
+		if (may_hold_pages(&file, &object.code[i]))
+			object_find_pages(&object, &object.code[i]);
 	for (i = 0; i < object.place_nr; i++)
 		if (!object.place[i].section)
 			object.place[i].section = section_at(&file, object.place[i].addr);

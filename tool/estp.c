@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * estp - run, see and check exceptional sequences: a table of subcommands.
+ * estp - run, see, check and watch exceptional sequences: a table of subcommands.
  */
 #include <stdio.h>
 #include <string.h>
+
+#include <estp/abi.h>
 
 #include "estp.h"
 
@@ -14,6 +16,9 @@ static const struct {
 	{ "run", "run a program under ESTP, in a guest or here", estp_run_program },
 	{ "dump", "show the sequences of a file or a process", estp_dump },
 	{ "check", "verify the sequences of files", estp_check },
+	{ "ps", "show the processes that have registered sequences", estp_ps },
+	{ "stat", "count the diversions of a process, by sequence", estp_stat },
+	{ "trace", "show diversions and registrations as they happen", estp_trace },
 };
 
 #define COMMAND_NR	(sizeof(command) / sizeof(*command))
@@ -22,7 +27,7 @@ static void usage(FILE *to)
 {
 	size_t i;
 
-	fputs("usage: estp COMMAND [OPTIONS] ...; estp COMMAND --help tells more\n", to);
+	fputs("usage: estp COMMAND [OPTIONS] ...; estp COMMAND --help tells more, as does man estp\n", to);
 	for (i = 0; i < COMMAND_NR; i++)
 		fprintf(to, "  %-8s%s\n", command[i].name, command[i].what);
 }
@@ -37,6 +42,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("estp %s, version %d of the ABI\n", ESTP_TOOL_VERSION, ESTP_VERSION);
 		return 0;
 	}
 	for (i = 0; i < COMMAND_NR; i++)

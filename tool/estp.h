@@ -8,5 +8,8 @@
 int estp_run_program(int argc, char **argv);
 int estp_dump(int argc, char **argv);
 int estp_check(int argc, char **argv);
+int estp_ps(int argc, char **argv);
+int estp_stat(int argc, char **argv);
+int estp_trace(int argc, char **argv);
 
 #endif /* ESTP_TOOL_H */

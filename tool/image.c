@@ -28,6 +28,9 @@ int input_open(struct input *input, const char *name, char *why, size_t why_len)
 		snprintf(why, why_len, "%s", strerror(errno));
 		goto fail;
 	}
+	/* Opening must not wait for whoever is to write into a FIFO; reading has to. */
+	if (!standard)
+		fcntl(fd, F_SETFL, 0);
 	if (S_ISREG(stat.st_mode) && stat.st_size >= 0 && (u64)stat.st_size < INPUT_MAX)
 		room = stat.st_size + 1;
 	bytes = tool_alloc(room);

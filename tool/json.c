@@ -100,3 +100,11 @@ void print_text(FILE *to, const char *text)
 		putc(control ? '?' : c, to);
 	}
 }
+
+int finish_output(const char *who)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "%s: the output could not be written\n", who);
+	return 2;
+}

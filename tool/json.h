@@ -23,7 +23,13 @@ void json_number(struct json *json, const char *name, u64 value);
 void json_addr(struct json *json, const char *name, u64 addr);		/* "0x..." */
 void json_bool(struct json *json, const char *name, bool value);
 
+/* The forms that subcommands have their output in. */
+enum form { PLAIN, TABS, JSON };
+
 /* Text for people, of a file that anybody may have written: control characters as '?'. */
 void print_text(FILE *to, const char *text);
+
+/* The status of a subcommand that has shown all: 0, or 2 with a sentence, if it got nowhere. */
+int finish_output(const char *who);
 
 #endif /* ESTP_TOOL_JSON_H */

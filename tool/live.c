@@ -4,14 +4,13 @@
  * from /proc/PID/mem, names and lines of the files that it has mapped.
  */
 #include <elfutils/libdwfl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "object.h"
+#include "process.h"
+#include "symbols.h"
 
 struct live {
 	struct object object;
@@ -26,40 +25,6 @@ static const Dwfl_Callbacks callbacks = {
 	.find_debuginfo = dwfl_standard_find_debuginfo,
 	.debuginfo_path = &debuginfo_path,
 };
-
-/* Until the list fits: it may grow between two calls. */
-static struct estp_sequence *list(int mem, u32 *nr, int *error)
-{
-	struct estp_list request = { .mem_fd = mem, .capacity = 1024 };
-	struct estp_sequence *seq = NULL;
-	int fd = open(ESTP_DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0) {
-		*error = errno;
-		return NULL;
-	}
-	for (;;) {
-		seq = realloc(seq, (size_t)request.capacity * sizeof(*seq));
-		if (!seq) {
-			*error = ENOMEM;
-			break;
-		}
-		request.sequences = (uintptr_t)seq;
-		if (ioctl(fd, ESTP_IOC_LIST, &request)) {
-			*error = errno;
-			free(seq);
-			seq = NULL;
-			break;
-		}
-		if (request.count <= request.capacity) {
-			*nr = request.count;
-			break;
-		}
-		request.capacity = request.count + 64;
-	}
-	close(fd);
-	return seq;
-}
 
 /* Executable mappings only: other memory is nobody's business. */
 static void add_code(struct live *live, int pid)
@@ -101,27 +66,8 @@ static void add_code(struct live *live, int pid)
 static int add_module_symbols(Dwfl_Module *module, void **user, const char *name,
 			      Dwarf_Addr start, void *data)
 {
-	struct object *object = data;
-	int nr = dwfl_module_getsymtab(module), i;
-
 	(void)user, (void)name, (void)start;
-	for (i = 1; i < nr; i++) {
-		struct symbol symbol;
-		GElf_Addr addr;
-		GElf_Word section;
-		GElf_Sym sym;
-		const char *its = dwfl_module_getsym_info(module, i, &sym, &addr, &section,
-							  NULL, NULL);
-		int kind = its ? GELF_ST_TYPE(sym.st_info) : STT_FILE;
-
-		if ((kind != STT_FUNC && kind != STT_NOTYPE) || section == SHN_UNDEF || !*its)
-			continue;
-		symbol = (struct symbol) {
-			.addr = addr, .size = sym.st_size, .function = kind == STT_FUNC,
-			.name = object_print(object, "%s", its),
-		};
-		object_add_symbol(object, &symbol);
-	}
+	symbols_add(data, module);
 	return DWARF_CB_OK;
 }
 
@@ -179,26 +125,21 @@ int live_read(int pid, each_object *each, void *data, char *why, size_t why_len)
 {
 	struct live live = { 0 };
 	struct estp_sequence *seq;
-	char path[64];
-	int error = 0;
+	int error = 0, device;
 	u32 nr = 0;
 
 	unsetenv("DEBUGINFOD_URLS");
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	live.mem = open(path, O_RDONLY | O_CLOEXEC);
-	if (live.mem < 0) {
-		if (errno == ENOENT)
-			snprintf(why, why_len, "there is no such process");
-		else
-			snprintf(why, why_len, "its memory cannot be opened: %s", strerror(errno));
+	if (process_open(pid, &live.mem, why, why_len) != LOOKED)
+		return -1;
+	device = device_open(why, why_len);
+	if (device < 0) {
+		close(live.mem);
 		return -1;
 	}
-	seq = list(live.mem, &nr, &error);
+	seq = device_list(device, live.mem, &nr, &error);
+	close(device);
 	if (!seq) {
-		if (error == ENOENT)
-			snprintf(why, why_len, "there is no " ESTP_DEVICE ": the module estp is not loaded");
-		else
-			snprintf(why, why_len, ESTP_DEVICE " does not answer: %s", strerror(error));
+		snprintf(why, why_len, ESTP_DEVICE " does not answer: %s", strerror(-error));
 		close(live.mem);
 		return -1;
 	}

@@ -2,6 +2,7 @@
 /*
  * An object: what was found in it, in one form for all sources.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,15 @@ void *tool_more(void *array, u32 nr, size_t one)
 		exit(2);
 	}
 	return array;
+}
+
+bool tool_number(const char *text, u64 low, u64 high, u64 *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *value >= low && *value <= high;
 }
 
 static void *own(struct object *object, void *memory)
@@ -74,6 +84,12 @@ void object_note(struct object *object, const char *format, ...)
 	va_start(args, format);
 	object->note[object->note_nr++] = print(object, format, args);
 	va_end(args);
+}
+
+void object_unseen(struct object *object, const char *why)
+{
+	object->unseen = true;
+	object_note(object, "%s", why);
 }
 
 void object_free(struct object *object)

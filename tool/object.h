@@ -62,6 +62,7 @@ struct object {
 	const char *name;
 	enum machine machine;
 	bool relocatable, live;
+	bool unseen;			/* there may be sequences that are not here: a note says why */
 
 	struct code *code;		/* by address */
 	struct place *place;
@@ -80,12 +81,16 @@ struct object {
 void *tool_alloc(size_t bytes);
 /* Room for one more in an array of @nr: @array may move. */
 void *tool_more(void *array, u32 nr, size_t one);
-/* The same, released by object_free(). */
+/* Text as a decimal number within bounds; false if it is none. */
+bool tool_number(const char *text, u64 low, u64 high, u64 *value);
+/* Room in an object's memory, released by object_free(). */
 void *object_alloc(struct object *object, size_t bytes);
 char *object_print(struct object *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void object_note(struct object *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same, where the reason is one that hides sequences. */
+void object_unseen(struct object *object, const char *why);
 void object_free(struct object *object);
 
 /* The kernel that the tool judges for: one that honours all there is. */

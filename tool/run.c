@@ -391,6 +391,7 @@ int estp_run_program(int argc, char **argv)
 		fail(RUN_NOT_SET_UP, "which program? See estp run --help");
 	if (host && of_guest)
 		fail(RUN_NOT_SET_UP, "--host goes with --env only: there is no guest that other options could be about");
+	choose_kernel(kernel_name, arch);
 	argv += optind;
 	path = find_program(argv[0]);
 	check_program(path, arch);
@@ -398,7 +399,6 @@ int estp_run_program(int argc, char **argv)
 		return run_here(path, argv);
 
 	command[0] = find_vm();
-	choose_kernel(kernel_name, arch);
 	if (!strcmp(arch, ARCH_HERE)) {
 		add("--host-root");
 		add_user();

@@ -7,12 +7,17 @@
 TOOL := build/tool/estp
 TOOL_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
 	-Wmissing-prototypes -Wno-missing-field-initializers -Ilib/include -Icore -Iinclude/uapi
-TOOL_LIBS := -lcapstone -ldw -lelf
+# Where Debian has the headers of libtracefs and libtraceevent.
+TOOL_CFLAGS += -isystem /usr/include/tracefs -isystem /usr/include/traceevent
+TOOL_LIBS := -lcapstone -ldw -lelf -ltracefs -ltraceevent
 tool_core := core/parse.c core/rule.c core/sort.c
 tool_objects := $(patsubst %.c,build/tool/%.o,$(wildcard tool/*.c) $(tool_core))
 
 .PHONY: tool
 tool: $(TOOL)
+
+build/tool/tool/estp.o: TOOL_DEFINES += -DESTP_TOOL_VERSION='"$(VERSION)"'
+build/tool/tool/estp.o: module/dkms.conf
 
 build/tool/%.o: %.c tool/tool.mk
 	@mkdir -p $(@D)
@@ -20,5 +25,17 @@ build/tool/%.o: %.c tool/tool.mk
 
 $(TOOL): $(tool_objects)
 	$(CC) -o $@ $^ $(TOOL_LIBS)
+
+# The tool, and what estp run starts a guest with, which finds it from where it is itself.
+tool_to = $(DESTDIR)$(PREFIX)
+
+.PHONY: install-tool
+install-tool:
+	$(if $(DESTDIR),,@vm/packages tool)
+	@$(MAKE) --no-print-directory tool
+	install -D -m 755 $(TOOL) $(tool_to)/bin/estp
+	install -D -m 644 tool/completion.bash $(tool_to)/share/bash-completion/completions/estp
+	find vm module core include -type f -exec install -D -m 644 {} $(tool_to)/share/estp/{} \;
+	chmod 755 $(foreach script,run fetch packages build-module build-kernel,$(tool_to)/share/estp/vm/$(script))
 
 -include $(tool_objects:.o=.d)

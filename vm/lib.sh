@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Shared by the scripts of vm/: where things are, and which kernel is meant.
 #
-# Installed, where there is no Makefile, it is not build/ but the user's cache folder.
+# Installed, where there is no Makefile, or where the caller cannot write, it is not build/
+# but the user's cache folder.
 #
 #   build/cache/               Debian packages, as downloaded
 #   build/kernel/K-F/          kernel K of flavour F, unpacked
@@ -15,7 +16,9 @@
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$ROOT/build
-[ -f "$ROOT/Makefile" ] || BUILD=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/estp
+if [ ! -f "$ROOT/Makefile" ] || [ ! -w "$ROOT" ]; then
+	BUILD=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/estp
+fi
 # What to say of programs that are not there.
 PACKAGES_HINT="as root, run: $ROOT/vm/packages vm"
 KERNEL=${KERNEL:-6.12}

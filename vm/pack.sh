@@ -36,19 +36,23 @@ pack() {
 }
 
 # The same for another machine's programs, which ldd knows nothing of: what they name,
-# beside them or among the cross compiler's libraries.
+# beside them (and so in the guest) or among the cross compiler's libraries.
 pack_foreign_libraries() {
 	local name path
 
 	while read -r name; do
+		# musl's, which is its loader as well: for --file to say.
+		case $name in
+		libc.so | ld-musl-*) continue ;;
+		esac
 		for path in "${1%/*}/$name" "$SYSROOT/lib/$name"; do
 			[ -f "$path" ] || continue
 			if [ "${path#"$SYSROOT"}" = "$path" ]; then
-				pack "$path" "$(guest_path "$path")" once
+				pack "$path" "${2%/*}/$name" once
 			else
 				[ ! -e "$root/lib/$name" ] || continue 2
 				pack "$path" "/lib/$name"
-				pack_foreign_libraries "$path"
+				pack_foreign_libraries "$path" "/lib/$name"
 			fi
 			continue 2
 		done
@@ -61,15 +65,16 @@ pack_foreign_libraries() {
 	fi
 }
 
-# Its libraries and its loader, which --host-root has, as the host's loader finds them; libgcc_s as
-# well, which the C library opens by itself when a thread is cancelled.
+# pack_libraries HOST GUEST: its libraries and its loader, which --host-root has, as the
+# host's loader finds them; libgcc_s as well, which the C library opens by itself when a
+# thread is cancelled.
 pack_libraries() {
 	local line path
 
 	[ -z "$host_root" ] || return 0
 	[ "$(head -c 4 "$1" | tr -d '\0')" = $'\177ELF' ] || return 0
 	if [ -n "$CROSS" ]; then
-		pack_foreign_libraries "$1"
+		pack_foreign_libraries "$1" "$2"
 		return 0
 	fi
 	while read -r line; do

@@ -230,7 +230,7 @@ static struct found run(void (*schedule)(struct found *found), bool twin)
 	if (!pid) {
 		alarm(2 * STORM_MAX_S);
 		if (twin)
-			madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER);
+			become_twin();
 		schedule(shared);
 		shared->diverted = diversions(ESTP_PREEMPTION);
 		shared->finished = true;

@@ -11,7 +11,7 @@
  * The flag alone comes too late for a thread that has looked already, the signal too
  * early for one that does not sleep yet.  C libraries close the window by hand: the
  * signal's handler compares the pc in its frame with the addresses of their one system
- * call, and moves it.  Here x86_64/call.h's sequence says so, and the handler is empty.
+ * call, and moves it.  Here call.h's sequence says so, and the handler is empty.
  *
  * The schedule is forced: a tracer steps the thread to each instruction of the
  * sequence, cancels it there, and lets go.  The twin is the same code with its
@@ -117,7 +117,7 @@ static void child(bool twin, bool stepped)
 	alarm(PATIENCE_S);
 	handle_cancel();
 	if (twin)
-		madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER);
+		become_twin();
 	if (stepped)
 		step_me();
 	shared->result = cancellable_read(&shared->cancelled, data[0], &shared->byte, 1);
@@ -228,7 +228,7 @@ static int cancel_threads(void)
 		while (!worker.started)
 			sched_yield();
 		for (k = 0; k < i; k++)
-			__asm__ volatile("pause");
+			__asm__ volatile("nop");
 		worker.cancelled = 1;
 		pthread_kill(worker.thread, SIGUSR1);
 		pthread_join(worker.thread, &result);

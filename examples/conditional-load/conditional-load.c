@@ -10,7 +10,7 @@
  *				word = *a		SIGBUS: an innocent server is killed
  *
  * To ask B before each load is too early, whatever is asked; to ask afterwards is too
- * late.  x86_64/load.h loads first, and asks B if the load fails: revoked, it stops;
+ * late.  load.h (one for each architecture) loads first, and asks B if the load fails: revoked, it stops;
  * lapsed, it reads 0 and goes on; still permitted, then the fault is a mistake of the
  * server's own, and it takes the SIGSEGV that a mistake deserves.
  *
@@ -24,10 +24,11 @@
 #include "grant.h"
 #include "load.h"
 
-#define PAGE		4096ul
 #define PAGES		8
 #define TAKEN_AT	4	/* the load, from 1 on, before which the client acts */
 #define PATIENCE_S	60
+
+static size_t page;		/* bytes */
 
 /* One request, and what came of it; shared by client and server. */
 static struct request {
@@ -63,11 +64,11 @@ static void server(load_fn *load, bool reporter)
 	int i;
 
 	/* Nothing behind the client's memory, for the mistake to meet. */
-	a = mmap(NULL, 2 * PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (a == MAP_FAILED || mmap((void *)a, PAGES * PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
+	a = mmap(NULL, 2 * PAGES * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (a == MAP_FAILED || mmap((void *)a, PAGES * page, PROT_READ, MAP_SHARED | MAP_FIXED,
 				    b->memory, 0) != a)
 		_exit(2);
-	request->end_of_memory = a + PAGES * PAGE;
+	request->end_of_memory = a + PAGES * page;
 	if (reporter) {
 		sigaction(SIGSEGV, &action, NULL);
 		sigaction(SIGBUS, &action, NULL);
@@ -76,7 +77,7 @@ static void server(load_fn *load, bool reporter)
 	for (i = 0; i < request->pages; i++) {
 		/* This would be all that a program can do without a sequence. */
 		if (b->state == REVOKED ||
-		    load((const uint64_t *)(a + i * PAGE), b, &word) == REVOKED_MEANWHILE) {
+		    load((const uint64_t *)(a + i * page), b, &word) == REVOKED_MEANWHILE) {
 			request->stopped = 1;
 			break;
 		}
@@ -99,12 +100,12 @@ static int serve(int pages, enum state state, int how)
 	memset(request, 0, sizeof(*request));
 	request->pages = pages;
 	request->grant.memory = memory;
-	if (memory < 0 || ftruncate(memory, PAGES * PAGE))
+	if (memory < 0 || ftruncate(memory, PAGES * page))
 		return -1;
 	for (i = 0; i < PAGES; i++) {
 		uint64_t word = i + 1;
 
-		if (pwrite(memory, &word, sizeof(word), i * PAGE) != sizeof(word))
+		if (pwrite(memory, &word, sizeof(word), (off_t)(i * page)) != sizeof(word))
 			return -1;
 	}
 	fflush(stdout);
@@ -112,7 +113,7 @@ static int serve(int pages, enum state state, int how)
 	if (!pid) {
 		alarm(PATIENCE_S);
 		if (how & TWIN)
-			madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER);
+			become_twin();
 		server(how & BLIND ? load_blindly : load_if_permitted, how & REPORTER);
 	}
 	if (!step_to(pid, at, TAKEN_AT)) {
@@ -147,6 +148,7 @@ int main(void)
 
 	if (estp_object_error() == -ENOSYS)
 		tap_skip("this kernel has no ESTP");
+	page = (size_t)sysconf(_SC_PAGESIZE);
 	ok(!estp_object_error(), "registration: %s", estp_strerror(estp_object_error()));
 	request = mmap(NULL, sizeof(*request), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);

@@ -108,7 +108,7 @@ static long storm(long (*once)(void))
 static int example(const char *property, long (*round)(const char *who))
 {
 	extern const char __executable_start[], etext[];
-	uintptr_t start = (uintptr_t)__executable_start & -4096ul, before;
+	uintptr_t start = (uintptr_t)__executable_start & -65536ul, before;
 	double end = seconds() + 40;
 	long wrong = 0;
 
@@ -117,9 +117,9 @@ static int example(const char *property, long (*round)(const char *who))
 	before = diversions(ESTP_PREEMPTION);
 	do {
 		wrong += round("registered");
-	} while (!wrong && diversions(ESTP_PREEMPTION) - before < 50 && seconds() < end);
+	} while (!wrong && diversions(ESTP_PREEMPTION) - before < 25 && seconds() < end);
 	ok(!wrong, "%s", property);
-	ok(diversions(ESTP_PREEMPTION) - before >= 50, "with %lu diversions",
+	ok(diversions(ESTP_PREEMPTION) - before >= 25, "with %lu diversions",
 	   (unsigned long)(diversions(ESTP_PREEMPTION) - before));
 
 	if (madvise((void *)start, (uintptr_t)etext - start, MADV_ESTP_UNREGISTER))

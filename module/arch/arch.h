@@ -45,6 +45,9 @@ void estp_arch_no_trap(void);
 /* Called by the kernel's fork code in our stead, see compat/hooks.c. */
 void estp_arch_fork_mm_entry(void);
 void estp_arch_fork_thread_entry(void);
+void estp_arch_madvise_entry(void);
+void estp_arch_force_sig_entry(void);
+void estp_arch_unhandled_entry(void);
 
 #if defined(CONFIG_X86_64)
 #include "x86_64/arch_inline.h"

@@ -7,6 +7,7 @@
 #define ESTP_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/module.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
@@ -81,13 +82,47 @@
 /* kernel/signal.c, enum sig_handler: the signal may be handled. */
 #define ESTP_HANDLER_CURRENT	0
 
-ESTP_HOOK(estp_on_force_sig);
-ESTP_HOOK(estp_on_unhandled_signal);
+/* A module's text, less what is for its initialisation. */
+static inline void estp_module_text_range(const struct module *mod, unsigned long *start,
+					  unsigned long *end)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	*start = (unsigned long)mod->core_layout.base;
+	*end = *start + mod->core_layout.text_size;
+#else
+	*start = (unsigned long)mod->mem[MOD_TEXT].base;
+	*end = *start + mod->mem[MOD_TEXT].size;
+#endif
+}
+
+static inline bool estp_module_text(const struct module *mod, unsigned long addr, size_t len)
+{
+	unsigned long start, end;
+
+	estp_module_text_range(mod, &start, &end);
+	return addr >= start && addr < end && len <= end - addr;
+}
+
+/*
+ * Asked by assembler (arch/) on the arguments of force_sig_info_to_task and unhandled_signal,
+ * of an attached thread: is estp_nothing_sent() to run in its place?
+ */
+bool estp_fault_diverts(struct kernel_siginfo *info, struct task_struct *task, int handler);
+bool estp_fault_will_divert(struct task_struct *task, int sig);
+int estp_nothing_sent(void);
+/* On those of do_madvise, one of our advice values: is it ours? */
+bool estp_is_our_madvise(struct mm_struct *mm);
+
 ESTP_HOOK(estp_on_no_fault);
 ESTP_HOOK(estp_on_fp_trap);
+ESTP_HOOK(estp_on_fixup);
+ESTP_HOOK(estp_on_search);
+ESTP_HOOK(estp_on_external_abort);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);
+/* Are those there that kernel pages take? */
+bool estp_hooks_for_kernel(void);
 /* When this returns no task is in a hook, nor will be. */
 void estp_hooks_remove(void);
 

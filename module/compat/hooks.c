@@ -3,9 +3,11 @@
  * The hooks: where a stock kernel lets us in.
  *
  *   function               way        for
- *   do_madvise             divert     registration; only our advice values, only madvise(2)
- *   force_sig_info_to_task divert     FAULT: return at once, nothing sent
- *   unhandled_signal       divert     no log line for a fault that will be diverted
+ *   do_madvise             call       registration; only our advice values, only madvise(2)
+ *   force_sig_info_to_task call       FAULT: return at once, nothing sent
+ *   unhandled_signal       call       no log line for a fault that will be diverted
+ *   fixup_exception        divert     faults of kernel pages (kernel.c)
+ *   search_exception_tables divert    ... may be waited for, and need not be fatal
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
  *
@@ -16,6 +18,7 @@
  *   arm64
  *   do_el0_bti             look       control-flow protection is no FAULT
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
+ *   do_sea                 divert     faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
  *                          look       a frame is about to be written, its pc is final
  *
@@ -26,13 +29,17 @@
  *
  * "divert" sets the instruction pointer where ftrace returns to; the original is never
  * called by us, so a sealed ENDBR there does not matter.  "call" is an ftrace direct call:
- * our assembler is called first and returns into the function.
+ * our assembler is called first, and returns into the function or, where it diverts, lets
+ * another one return to its caller.  It costs whom it does not concern 4 instructions, not
+ * 40, but no other direct call (a bpf fentry) can be on the same function.
  *
  * None of these functions is an interface.  All are looked for before the first is hooked;
- * those that are not there, or cannot be hooked, are named, and nothing is loaded.  ops are permanent: sysctl kernel.ftrace_enabled=0 is refused
- * rather than silently taking protection away.
+ * those that are not there, or cannot be hooked, are named, and nothing is loaded.  The ops
+ * of "look" and "divert" are permanent: sysctl kernel.ftrace_enabled=0 is refused rather
+ * than silently taking protection away.
  */
 #include <linux/build_bug.h>
+#include <linux/extable.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -66,29 +73,33 @@ MODULE_PARM_DESC(absent_hook, "for tests: as if this kernel had no function or t
 
 /* ---- What the hooks do ---------------------------------------------------------------- */
 
-static ESTP_HOOK(on_madvise)
-{
-	int advice = estp_hook_argument(fregs, 3);
+/* arch/ knows them as one range. */
+static_assert(MADV_ESTP_REGISTER == 0x4553 && MADV_ESTP_QUERY == MADV_ESTP_REGISTER + 3);
 
-	if (likely(advice < MADV_ESTP_REGISTER || advice > MADV_ESTP_QUERY))
-		return;
+bool estp_is_our_madvise(struct mm_struct *mm)
+{
 	/* Not for process_madvise, not for io_uring: their callers are somebody else. */
-	if ((struct mm_struct *)estp_hook_argument(fregs, 0) != current->mm ||
-	    current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
+	if (mm != current->mm || current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
 	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
-		return;
+		return false;
 	/* Being unloaded: as if it were not there. */
-	if (!try_module_get(THIS_MODULE))
-		return;
-	estp_hook_divert(fregs, estp_madvise);
+	return try_module_get(THIS_MODULE);
 }
 
-static void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
-			      struct k_sigaction *ka)
+/* Where a task's list of notifiers is, for assembler: an absolute symbol. */
+static __used void offsets(void)
 {
-	if (likely(hlist_empty(&current->preempt_notifiers)))
+	asm volatile(".globl estp_task_notifiers\n\t"
+		     ".set estp_task_notifiers, %c0"
+		     : : "i" (offsetof(struct task_struct, preempt_notifiers)));
+}
+
+static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
+				      struct k_sigaction *ka)
+{
+	if (likely(!estp_arch_attached()))
 		return;
-	estp_signal_deliver(sig, info, ka);
+	estp_signal_deliver(data, sig, info, ka);
 }
 
 /* Called first of all when a frame is written; arm64. */
@@ -120,6 +131,7 @@ SHAPE(do_madvise, int (struct mm_struct *, unsigned long, size_t, int));
 SHAPE(unhandled_signal, bool (struct task_struct *, int));
 SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
 SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
+SHAPE(search_exception_tables, const struct exception_table_entry *(unsigned long));
 #ifdef CONFIG_X86_64
 SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
 SHAPE(force_sigsegv, void (int));
@@ -137,14 +149,17 @@ struct hook {
 	enum way way;
 	ftrace_func_t act;			/* DIVERT, LOOK */
 	void (*entry)(void);			/* CALL */
+	bool for_kernel;			/* kernel pages take it */
 	struct ftrace_ops ops;
 	bool installed;
 };
 
 static struct hook hook[] = {
-	{ "do_madvise", DIVERT, .act = on_madvise },
-	{ "force_sig_info_to_task", DIVERT, .act = estp_on_force_sig },
-	{ "unhandled_signal", DIVERT, .act = estp_on_unhandled_signal },
+	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
+	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
+	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
+	{ "fixup_exception", DIVERT, .act = estp_on_fixup, .for_kernel = true },
+	{ "search_exception_tables", DIVERT, .act = estp_on_search, .for_kernel = true },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
@@ -152,6 +167,7 @@ static struct hook hook[] = {
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
+	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
 	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
@@ -297,6 +313,16 @@ int estp_hooks_install(void)
 undo:
 	estp_hooks_remove();
 	return err;
+}
+
+bool estp_hooks_for_kernel(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hook); i++)
+		if (hook[i].for_kernel && !hook[i].installed)
+			return false;
+	return true;
 }
 
 void estp_hooks_remove(void)

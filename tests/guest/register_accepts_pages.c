@@ -43,7 +43,7 @@ static int model(u32 nr, u32 off)
 }
 
 /* Executes every byte behind the header; returns how many went as the model says. */
-static u32 walk(u32 nr, bool registered, u32 *hits)
+static u32 visit(u32 nr, bool registered, u32 *hits)
 {
 	u32 off, right = 0;
 
@@ -70,7 +70,7 @@ static void check(u32 nr, const char *what)
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr);
 	err = madv_register(mines.base, page);
 	before = diverted(ESTP_FAULT);
-	right = err ? 0 : walk(nr, true, &hits);
+	right = err ? 0 : visit(nr, true, &hits);
 	ok(!err && right == total && hits, "%s: %u bytes, %u diverted", what, total, hits);
 	is(diverted(ESTP_FAULT) - before, hits, "the kernel counted them");
 	must(!madv_unregister(mines.base, page));
@@ -104,7 +104,7 @@ static void by_hand(void)
 	word[1] = fault(0x200, 0x300, 9);
 	word[2] = fault(0x200, 0x300, 10);
 	check(2, "one span: the lower response comes first");
-	is(walk(2, false, &hits), (mines.answers - ESTP_HEADER_LEN(2)) / probe_mine_len,
+	is(visit(2, false, &hits), (mines.answers - ESTP_HEADER_LEN(2)) / probe_mine_len,
 	   "twin: unregistered, no byte diverts");
 }
 

@@ -68,7 +68,7 @@ static int model(u32 off)
 	return best ? (best->response - (int)mines.answers) / (int)PROBE_ANSWER_LEN : -1;
 }
 
-static void walk(int err, bool registered, const char *what)
+static void visit(int err, bool registered, const char *what)
 {
 	u64 before = diverted(ESTP_FAULT), hits = 0;
 	u32 off, right = 0, total = 0;
@@ -133,7 +133,7 @@ static void random_table(u32 nr, void *entries, u64 base, const char *what)
 				table.nr = i;
 	}
 	snprintf(text, sizeof(text), "%u random entries, %s", nr, what);
-	walk(register_at(header, entries, base), true, text);
+	visit(register_at(header, entries, base), true, text);
 	munmap(header, page);
 }
 
@@ -152,7 +152,7 @@ static void random_tables(void)
 	must(low != MAP_FAILED);
 	random_table(150, low, base, "entries in shared memory that is not executable");
 	begin();
-	walk(0, false, "twin: unregistered");
+	visit(0, false, "twin: unregistered");
 }
 
 /* Header and entries in one page; the entries right behind the header. */
@@ -167,7 +167,7 @@ static void one_page_table(void)
 	begin();
 	for (i = ARRAY_LEN(e); i-- > 0;)
 		add(e[i].start, e[i].length, e[i].answer);
-	walk(register_at((void *)data, data + sizeof(struct estp_table), (u64)mines.base), true,
+	visit(register_at((void *)data, data + sizeof(struct estp_table), (u64)mines.base), true,
 	     "header and entries in one page, in falling order");
 	munmap(data, page);
 }

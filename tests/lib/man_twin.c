@@ -4,6 +4,6 @@
 
 __attribute__((constructor)) static void give_back(void)
 {
-	if (estp_object_error() || madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER))
+	if (estp_object_error() || madvise(NULL, (size_t)-65536, MADV_ESTP_UNREGISTER))
 		_exit(70);
 }

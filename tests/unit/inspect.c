@@ -63,7 +63,7 @@ bool registrar_sane(const struct registrar *r)
 		pages++;
 		code_pages += !(slot & ESTP_SLOT_VOID) && estp_page_entries(page);
 		if (page->key < set->index->lo ||
-		    page->key + set->index->page_size > set->index->hi)
+		    page->key + set->index->page_size > set->index->lo + set->index->len)
 			return false;
 	}
 	return pages == set->pages && code_pages == set->code_pages &&

@@ -18,10 +18,6 @@
 #include <estp/access.h>
 #include <estp/sequence.h>
 
-#if defined(__x86_64__)
-#include <estp/x86_64/access_inline.h>
-#else
-#error "estp/access_inline.h has no port for this architecture: use estp/access.h"
-#endif
+#include ESTP_ISA_ACCESS_H_
 
 #endif /* ESTP_ACCESS_INLINE_H */

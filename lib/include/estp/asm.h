@@ -8,6 +8,15 @@
 #ifndef ESTP_ASM_H
 #define ESTP_ASM_H
 
+/* The switch: the only place in these headers that asks for the architecture. */
+#if defined(__x86_64__)
+#include "x86_64/asm.h"
+#elif defined(__aarch64__)
+#include "arm64/asm.h"
+#else
+#error "ESTP has no port for this architecture"
+#endif
+
 #define ESTP_TEXT(x)		ESTP_TEXT_(x)
 #define ESTP_TEXT_(x)		#x
 
@@ -25,25 +34,7 @@
 #define ESTP_MEMORY		0x03	/* SIGSEGV and SIGBUS */
 #define ESTP_ANY		0x0f	/* what a page's descriptor means */
 
-/* Clear mask of INTERRUPT, x86_64 */
-#define ESTP_RAX		0x0001
-#define ESTP_RCX		0x0002
-#define ESTP_RDX		0x0004
-#define ESTP_RBX		0x0008
-#define ESTP_RBP		0x0020
-#define ESTP_RSI		0x0040
-#define ESTP_RDI		0x0080
-#define ESTP_R8			0x0100
-#define ESTP_R9			0x0200
-#define ESTP_R10		0x0400
-#define ESTP_R11		0x0800
-#define ESTP_R12		0x1000
-#define ESTP_R13		0x2000
-#define ESTP_R14		0x4000
-#define ESTP_R15		0x8000
-/* and arm64: x0 to x30 */
-#define ESTP_X(i)		(1 << (i))
-/* both: the FP/SIMD state */
+/* Clear mask of INTERRUPT: registers by ESTP_RAX ..., ESTP_X(0) ...; the FP/SIMD state */
 #define ESTP_FP			0x80000000
 
 /* Flags of INTERRUPT */

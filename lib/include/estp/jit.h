@@ -52,7 +52,10 @@ extern "C" {
 /* Bytes of code that one builder takes; in the page layout it is one page. */
 #define ESTP_JIT_LEN_MAX	(16u << 20)
 
-/* Where the address of a label goes into the code: estp_jit_fix(). */
+/*
+ * Where the address of a label goes into the code: estp_jit_fix().  On arm64 instructions
+ * have it in their midst: estp_jit_insn().
+ */
 #define ESTP_JIT_REL8		0	/* 1 byte, counted from the byte after it */
 #define ESTP_JIT_REL32		1	/* 4 bytes, counted from the byte after them */
 #define ESTP_JIT_ABS64		2	/* 8 bytes, the address itself */
@@ -130,6 +133,19 @@ ESTP_EXPORT int estp_jit_here(struct estp_jit *jit);
  * to be too far away is told by estp_jit_finish(): -ERANGE.
  */
 ESTP_EXPORT int estp_jit_fix(struct estp_jit *jit, int label, unsigned int kind);
+
+/**
+ * estp_jit_insn() - append an instruction that refers to a label
+ * @jit: the builder
+ * @insn: one that has a distance from itself, which is 0 here: on arm64 B, BL, B.cond,
+ * CBZ, CBNZ, TBZ, TBNZ, ADR, LDR and LDRSW (literal)
+ * @label: a label, placed or not yet
+ *
+ * Return: 0; -EINVAL, no such label, or no such instruction, as all are on x86_64, where
+ * estp_jit_fix() suffices; -ENOSPC; -ENOMEM.  That a label turns out to be too far away is
+ * told by estp_jit_finish(): -ERANGE.
+ */
+ESTP_EXPORT int estp_jit_insn(struct estp_jit *jit, uint32_t insn, int label);
 
 /**
  * estp_jit_preemption() - a PREEMPTION sequence

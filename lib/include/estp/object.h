@@ -71,14 +71,6 @@ struct estp_status {
 	uint32_t pages;		/* ESTP pages of this object */
 };
 
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define ESTP_PAGE_ALIGN_	4096
-#elif defined(__aarch64__) && !defined(__ILP32__)
-#define ESTP_PAGE_ALIGN_	65536
-#else
-#error "ESTP has no port for this architecture"
-#endif
-
 /* What a C library hides where only ISO C or POSIX is asked for. */
 #ifndef MADV_NORMAL
 int madvise(void *address, size_t len, int advice);
@@ -95,7 +87,7 @@ typedef char estp_headers_agree_[
 	ESTP_ASM_FAULT == ESTP_FAULT && ESTP_SEGV == ESTP_CAUSE_SEGV && ESTP_BUS == ESTP_CAUSE_BUS &&
 	ESTP_ILL == ESTP_CAUSE_ILL && ESTP_FPE == ESTP_CAUSE_FPE &&
 	ESTP_MCEERR == ESTP_CAUSE_MCEERR && ESTP_ANY == ESTP_CAUSE_PAGE &&
-	ESTP_FP == ESTP_CLEAR_FP && ESTP_RAX == ESTP_X86_64_RAX && ESTP_R15 == ESTP_X86_64_R(15) &&
+	ESTP_FP == ESTP_CLEAR_FP && ESTP_ISA_MASKS_AGREE_ &&
 	ESTP_RESET_PKEY == ESTP_ENTRY_RESET_PKEY &&
 	sizeof(struct estp_record) == sizeof(struct estp_entry) &&
 	sizeof(struct estp_mark) == 8 ? 1 : -1];

@@ -55,33 +55,23 @@
 #error "estp/page.h is for assembler files (.S); estp/sequence.h is for C"
 #endif
 
-#include <estp/asm.h>
+#include "asm.h"
 
-#if defined(__x86_64__)
-#define ESTP_PAGE_ALIGN_	4096
-#define ESTP_PAGE_FILL_		0xcc
-#define ESTP_INSN_ALIGN_	1
-#ifdef __CET__
-#include <cet.h>
-#define ESTP_LANDING_		_CET_ENDBR
+/* What the kernel's own pages have otherwise (linux/estp_page.h). */
+#ifdef __KERNEL__
+#define ESTP_BY_HAND
+#undef ESTP_PAGE_ALIGN_
+#define ESTP_PAGE_ALIGN_	PAGE_SIZE
+#define ESTP_PAGE_ROOM_		PAGE_SIZE
+#define ESTP_FLAGS_		"ax"
+#define ESTP_CHECK_SECTION_	.discard.estp_check
 #else
-#define ESTP_LANDING_
-#endif
-#elif defined(__aarch64__)
-#define ESTP_PAGE_ALIGN_	65536
-#define ESTP_PAGE_FILL_		0
-#define ESTP_INSN_ALIGN_	4
-#ifdef __ARM_FEATURE_BTI_DEFAULT
-#define ESTP_LANDING_		bti c
-#else
-#define ESTP_LANDING_
-#endif
-#else
-#error "ESTP has no port for this architecture"
-#endif
-
 /* What header and code of a page have to fit in: the smallest page there is. */
 #define ESTP_PAGE_ROOM_		4096
+#define ESTP_FLAGS_		"axR"
+#define ESTP_CHECK_SECTION_	.estp_check
+#endif
+
 
 /* An assembler that has been told nothing makes the stack executable. */
 	.pushsection .note.GNU-stack, "", %progbits
@@ -97,11 +87,11 @@
 .macro estp_check_ what:req, of:req, holds:req
 #ifdef __clang__
 	.set	.Lestp_\what, 0
-	.pushsection .estp_check, "e", %progbits
+	.pushsection ESTP_CHECK_SECTION_, "e", %progbits
 	.byte	1 / (.Lestp_\what + ((\holds) & 1))
 	.popsection
 #else
-	.pushsection .estp_check, "e", %progbits
+	.pushsection ESTP_CHECK_SECTION_, "e", %progbits
 	/* What GNU as knows at once it would only warn of; the last label makes it wait. */
 .Lestp_check\@:
 	.set	.Lestp_\what\()__\of\()__\@, 1 / ((\holds) & (.Lestp_checked\@ - .Lestp_check\@))
@@ -138,23 +128,73 @@
 	.error "a descriptor outside of a page: estp_page comes first"
 .endm
 
+#ifdef __KERNEL__
+/*
+ * x86's objtool takes the header for instructions, and stops at those that make no sense
+ * to it.  So it is shown zeros, which are harmless ones, and the words are relocations,
+ * without a symbol, that the module loader applies.  That the header is a function whose
+ * frame is none of its business keeps it from asking how one gets there.
+ */
+.macro estp_word_ value:vararg
+#ifdef __x86_64__
+.Lestp_word\@:
+	.reloc	.Lestp_word\@, R_X86_64_64, \value
+	.quad	0
+#else
+	.quad	\value
+#endif
+.endm
+.macro estp_after_header_ page:req
+#ifdef __x86_64__
+	.size	\page, .Lestp_code_\page - \page
+	STACK_FRAME_NON_STANDARD \page
+#endif
+.endm
+.macro estp_page_type_ page:req
+#ifdef __x86_64__
+	.type	\page, %function
+	ANNOTATE_NOENDBR
+#else
+	.type	\page, %object
+#endif
+.endm
+.macro estp_page_size_ page:req
+#ifndef __x86_64__
+	.size	\page, . - \page
+#endif
+.endm
+#else
+.macro estp_word_ value:vararg
+	.quad	\value
+.endm
+.macro estp_after_header_ page:req
+.endm
+.macro estp_page_type_ page:req
+	.type	\page, %object
+.endm
+.macro estp_page_size_ page:req
+	.size	\page, . - \page
+.endm
+#endif
+
 /* estp_page - a page begins; what follows is its code */
 .macro estp_page name:req
 	.if .Lestp_page_open
 	.error "estp_page \name: the page before has no estp_page_end"
 	.else
 	.set	.Lestp_page_open, 1
-	.pushsection estp_text, "axR", %progbits
+	.pushsection estp_text, ESTP_FLAGS_, %progbits
 	.subsection .Lestp_page_nr * 5
 	.balign	ESTP_PAGE_ALIGN_, ESTP_PAGE_FILL_
 	.globl	\name
 	.hidden	\name
-	.type	\name, %object
+	estp_page_type_ \name
 \name:
-	.quad	0x4553545001000000 + (.Lestp_code_\name - .Lestp_descriptors_\name) / 8
+	estp_word_ 0x4553545001000000 + (.Lestp_code_\name - .Lestp_descriptors_\name) / 8
 .Lestp_descriptors_\name:
 	.subsection .Lestp_page_nr * 5 + 4
 .Lestp_code_\name:
+	estp_after_header_ \name
 	.purgem	estp_descriptor_
 	.macro estp_descriptor_ selector:req, start:req, end:req, response:req
 	estp_describe_ \name, \selector, \start, \end, \response
@@ -176,7 +216,7 @@
 	.else
 .Lestp_code_end_\name:
 	.balign	ESTP_PAGE_ALIGN_, ESTP_PAGE_FILL_
-	.size	\name, . - \name
+	estp_page_size_ \name
 	estp_check_ page_is_overfull, \name, (.Lestp_code_end_\name-\name)<=ESTP_PAGE_ROOM_
 	estp_check_ page_has_no_descriptor, \name, (.Lestp_code_\name-.Lestp_descriptors_\name)>0
 	estp_check_ page_has_more_than_255_descriptors, \name, (.Lestp_code_\name-.Lestp_descriptors_\name)<=2040
@@ -195,7 +235,7 @@
 
 .macro estp_describe_ page:req, selector:req, start:req, end:req, response:req
 	.subsection .Lestp_page_nr * 5 + 1 + \selector
-	.quad	((\selector) << 61) + ((\start - \page) << 32) + ((\end - \page) << 16) + (\response - \page)
+	estp_word_ ((\selector) << 61) + ((\start - \page) << 32) + ((\end - \page) << 16) + (\response - \page)
 	.subsection .Lestp_page_nr * 5 + 4
 	estp_check_ start_is_not_on_this_page, \start, ((\start-.Lestp_code_\page)>=0)&((.Lestp_code_end_\page-\start)>0)
 	estp_check_ end_is_not_on_this_page, \end, ((\end-.Lestp_code_\page)>=0)&((.Lestp_code_end_\page-\end)>=0)
@@ -238,13 +278,11 @@
  */
 .macro estp_response label:req, end:req, mask=0, reset_pkey=0
 	.balign	ESTP_INSN_ALIGN_
-	.quad	(\mask) + ((\end - \label) << 32) + ((\reset_pkey) << 48)
+	estp_word_ (\mask) + ((\end - \label) << 32) + ((\reset_pkey) << 48)
 .Lestp_prefix_end_\label:
 	estp_label \label
 	estp_check_ response_has_no_length, \label, ((\end-\label)>0)&((\end-\label)<4096)
-#if defined(__x86_64__)
-	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~0x8000ffef)==0
-#endif
+	estp_check_ mask_names_no_register_that_can_be_cleared, \label, ((\mask)&~ESTP_CLEAR_VALID_)==0
 	estp_check_ reset_pkey_is_not_0_or_1, \label, ((\reset_pkey)&~1)==0
 .endm
 
@@ -284,6 +322,19 @@
 	.popsection
 .endm
 
+#ifdef __KERNEL__
+.macro estp_function name:req
+	.globl	\name
+	.type	\name, %function
+	SYM_F_ALIGN
+\name:
+	ESTP_LANDING_
+.endm
+
+.macro estp_function_end name:req
+	.size	\name, . - \name
+.endm
+#else
 /* A global function. */
 .macro estp_function name:req
 	.globl	\name
@@ -297,6 +348,7 @@
 	.cfi_endproc
 	.size	\name, . - \name
 .endm
+#endif
 
 /* ---- Inline, in the table layout: sequences in ordinary text ---------------- */
 

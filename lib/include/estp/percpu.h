@@ -39,6 +39,10 @@
  *		error = old >= n ? 0 : estp_compare_store(v, old, n, number, cpu);
  *	} while (error == 1 || error == -EAGAIN);
  *
+ * To other CPUs, which do not take part in a sequence's order, a commit that is a release
+ * publishes what was stored before it, and the loads of what is compared are acquires: a lock
+ * may be given back from elsewhere, by a release, and is then taken with all that it guards.
+ *
  * Results of all: 0, done; 1, something was not as it should be, nothing done; -EAGAIN, see
  * above; -EFAULT, a pointer that cannot be read or written; -ENXIO, this thread has no CPU
  * number and can get none; -EINVAL, the token is none.  Nothing is done on any error.
@@ -76,9 +80,6 @@ typedef struct {
 #endif
 } estp_cpu_t;
 
-/* No thread pointer lies this far from anything: used all the same, it is a fault. */
-#define ESTP_NO_CPU_		((ptrdiff_t)1 << 62)
-
 /* A link in a per-CPU list, inside whatever is listed; and the head of the list. */
 struct estp_link {
 	struct estp_link *next;
@@ -100,6 +101,8 @@ enum {
 	ESTP_BY_CPU_,
 	ESTP_BY_CID_
 };
+
+#include ESTP_ISA_PERCPU_H_
 
 /* The library's; by the inline functions below only. */
 ESTP_EXPORT int estp_cpu_find_(int by, ptrdiff_t *offset);
@@ -192,10 +195,6 @@ static inline int estp_cid(estp_cpu_t *cpu)
 {
 	return estp_cpu_take_(ESTP_BY_CID_, cpu);
 }
-
-#if defined(__x86_64__)
-#include <estp/x86_64/percpu.h>
-#endif
 
 #ifdef ESTP_DEBUG
 #define ESTP_OWN_(cpu) \

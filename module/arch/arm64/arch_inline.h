@@ -6,6 +6,12 @@
 #include <asm/esr.h>
 #include <asm/syscall.h>
 
+/* Is current attached?  Preemption off. */
+static __always_inline bool estp_arch_attached(void)
+{
+	return !hlist_empty(&current->preempt_notifiers);
+}
+
 /*
  * do_signal() rewinds the pc for a restart before signals are taken and may take that
  * back after signal_deliver; only when the frame is begun it is decided.
@@ -62,6 +68,19 @@ static inline bool estp_arch_is_fault(const struct pt_regs *regs,
 		return false;
 	/* Control-flow protection is not ours to undo; BTI has a hook of its own. */
 	return info->si_signo != SIGILL || ESR_ELx_EC(esr) != ESR_ELx_EC_FPAC;
+}
+
+/* fixup_exception(regs): data aborts only, and none of them is asynchronous. */
+static inline bool estp_arch_kernel_fault(struct ftrace_regs *fregs)
+{
+	return true;
+}
+
+/* Nobody answered on the bus; not a table walk, not a parity or ECC error. */
+static inline bool estp_arch_bus_error(unsigned long esr)
+{
+	return ESR_ELx_EC(esr) == ESR_ELx_EC_DABT_CUR &&
+	       (esr & ESR_ELx_FSC) == ESR_ELx_FSC_EXTABT;
 }
 
 #endif /* ESTP_ARCH_ARM64_INLINE_H */

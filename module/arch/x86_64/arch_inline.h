@@ -6,6 +6,17 @@
 #include <asm/syscall.h>
 #include <asm/trapnr.h>
 
+/*
+ * Is current attached?  Preemption off.  The scheduler's notifiers keep it per CPU, and there
+ * one instruction finds it.
+ */
+DECLARE_PER_CPU(struct estp_space *, estp_running);
+
+static __always_inline bool estp_arch_attached(void)
+{
+	return __this_cpu_read(estp_running);
+}
+
 /* handle_signal() does what is left to do, and all of it can be foreseen. */
 #define ESTP_ARCH_FRAME_HOOK	0
 
@@ -73,6 +84,20 @@ static inline bool estp_arch_is_fault(const struct pt_regs *regs,
 	if (info->si_signo == SIGBUS && info->si_code == BUS_ADRALN)
 		return current->thread.trap_nr == X86_TRAP_AC && regs->flags & X86_EFLAGS_AC;
 	return true;
+}
+
+/* fixup_exception(regs, trap number, ...): FLT-9, and no memory error, are no FAULT. */
+static inline bool estp_arch_kernel_fault(struct ftrace_regs *fregs)
+{
+	int trap = estp_hook_argument(fregs, 1);
+
+	return trap != X86_TRAP_MC && trap != X86_TRAP_OF;
+}
+
+/* What faults in the kernel otherwise than by fixup_exception(): nothing. */
+static inline bool estp_arch_bus_error(unsigned long esr)
+{
+	return false;
 }
 
 #endif /* ESTP_ARCH_X86_64_INLINE_H */

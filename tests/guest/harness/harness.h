@@ -410,6 +410,16 @@ void tracee_poke(pid_t pid, u64 addr, long word);
 /* Past the breakpoint instruction that it stands at, where a trap leaves it there. */
 void tracee_pass_trap(pid_t pid);
 
+/*
+ * The program's own instructions.  walk() calls run(), which executes [start, end); what
+ * there is of it goes to @at, up to @room addresses in rising or any order.  Returns how many.
+ * It changes the action of SIGTRAP.  Breakpoints go to code that is writable and executable;
+ * what stood there is returned.
+ */
+unsigned int walk(void (*run)(void), u64 start, u64 end, u64 *at, unsigned int room);
+u32 breakpoint_insert(void *at);
+void breakpoint_remove(void *at, u32 was);
+
 /* Processes ------------------------------------------------------------ */
 
 /* Zeroed memory shared with children of fork. */

@@ -13,8 +13,11 @@
 #include <estp/object.h>
 
 #include "harness.h"
+#include "probe.h"
 
-#define PAGE 4096ul
+#define PAGE page_size()
+/* The largest that it can be. */
+#define PAGE_MAX 65536
 
 /* What is left of a page's rights. */
 enum { NO_READ = 1, NO_WRITE = 2 };

@@ -156,7 +156,8 @@ static void one_kind(const struct bad_kind *kind, bool first)
 	u8 *mem = good_pages(2), *bad, *good, *edge;
 	bool r = !(kind->denied & NO_READ), w = !(kind->denied & NO_WRITE);
 	unsigned int wrong = 0, nr = 0, off;
-	u8 own[300], want[PAGE];
+	static u8 want[PAGE_MAX];
+	u8 own[300];
 	const char *where = first ? "before" : "after";
 	size_t size;
 	u64 value;

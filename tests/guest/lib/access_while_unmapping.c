@@ -35,7 +35,7 @@ static const char *const names[] = { "load", "store", "copy", "strnlen", "readab
 /* 1 yes, 0 no, -1 an answer that is neither. */
 static int call(int function)
 {
-	static u8 own[PAGE];
+	static u8 own[PAGE_MAX];
 	u64 value = 0;
 	size_t done, i;
 	ssize_t len;

@@ -12,6 +12,7 @@
 #include <estp/percpu.h>
 
 #include "harness.h"
+#include "probe.h"
 
 #define NODES	64
 #define RECORD	61		/* no multiple of 8: words and bytes are copied */
@@ -52,13 +53,6 @@ static u32 spare_nr;
 #define OP(name)								\
 	extern const char __start_op_##name[], __stop_op_##name[];		\
 	__attribute__((section("op_" #name), noinline, unused)) static int name(void)
-
-/*
- * The next instruction is the last one that lies on its page whole. An emulator takes
- * interrupts where it likes: at jumps, and at the ends of pages. So it does there.
- */
-#define AT_END_OF_PAGE() \
-	__asm__ volatile("jmp 1f\n\t.balign 4096, 0x90\n\t.skip 4090, 0x90\n1:" : : : "memory")
 
 OP(add)
 {
@@ -310,7 +304,7 @@ struct operation {
 	int (*once)(void);
 	const char *start, *end;	/* of the function */
 	bool adds;			/* its commit reads, too */
-	unsigned int saved;		/* instructions at which its comparison saves a twin */
+	bool compares;			/* what the handler did, and begins again */
 	bool told;			/* the CPU's number, which is asked for first */
 	bool storm_only;		/* several sequences: not for single steps */
 	bool single_only;
@@ -329,11 +323,11 @@ __attribute__((unused)) static const struct operation operations[] = {
 	{ DESCRIBE(compare_not_load), .told = true, .single_only = true, .done = popped_of },
 	{ DESCRIBE(pop_and_push), .storm_only = true },
 	{ DESCRIBE(not_load_and_store), .told = true, .storm_only = true },
-	{ DESCRIBE(compare_store), .told = true, .saved = 2, .done = count_of },
-	{ DESCRIBE(compare_store_store), .told = true, .saved = 2, .done = count_of,
+	{ DESCRIBE(compare_store), .told = true, .compares = true, .done = count_of },
+	{ DESCRIBE(compare_store_store), .told = true, .compares = true, .done = count_of,
 	  .holds = second_holds },
-	{ DESCRIBE(compare2_store), .told = true, .saved = 2, .done = count_of },
-	{ DESCRIBE(compare_copy_store), .told = true, .saved = 2, .done = count_of,
+	{ DESCRIBE(compare2_store), .told = true, .compares = true, .done = count_of },
+	{ DESCRIBE(compare_copy_store), .told = true, .compares = true, .done = count_of,
 	  .holds = record_holds },
 };
 
@@ -362,7 +356,8 @@ __attribute__((unused)) static void operations_reset(void)
 __attribute__((unused)) static void operations_unregister(void)
 {
 	extern const char __executable_start[], etext[];
-	u64 start = (u64)__executable_start & -4096ul, end = ((u64)etext + 4095) & -4096ul;
+	u64 start = (u64)__executable_start & -page_size();
+	u64 end = ((u64)etext + page_size() - 1) & -page_size();
 
 	must(!madv_unregister((void *)start, end - start));
 }

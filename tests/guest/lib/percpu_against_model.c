@@ -12,7 +12,10 @@
 #include "harness.h"
 
 #define WORDS	32
-#define ROUNDS	200000
+#define ROUNDS	100000
+
+/* vm: --timeout 90 */
+const unsigned int test_seconds = 75;
 
 /*
  * Words 0 to 7 hold small numbers, 8 to 23 pointers to words 16 to 23, or NULL, and some

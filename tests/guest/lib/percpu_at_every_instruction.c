@@ -3,12 +3,12 @@
  * CPU-7, SIG-1: an operation that is interrupted before any of its instructions, by a
  * handler that does the same operation, happens once; and on the CPU where the thread is.
  *
- * Method: by single steps an operation's instructions are found. Then, for each, a
- * breakpoint there; its handler takes it out and leaves a signal pending, which is
+ * Method: an operation's instructions are found (by single steps where they can be of any
+ * length). Then, for each, a breakpoint there; its handler takes it out and leaves a signal pending, which is
  * delivered before the instruction. That signal's handler does the operation and, the
  * second time around, moves the thread to another CPU. The twin, unregistered, is wrong
- * at every instruction but the first, and but those where a comparison is still to come
- * that sees what the handler did.
+ * at every instruction but those up to where the CPU's number is read, and but those where a
+ * comparison is still to come that sees what the handler did.
  */
 #include "operations.h"
 
@@ -16,28 +16,17 @@ const unsigned int test_seconds = 60;
 
 static volatile u64 span_start, span_end;
 static u64 boundary[64];
-static volatile unsigned int boundary_nr;
+static unsigned int boundary_nr;
 
 static const struct operation *op;
-static u8 *breakpoint;
-static u8 instruction;
+static void *breakpoint;
+static u32 instruction;
 static bool move;
 static volatile unsigned int hit, handled;
 
-static void step(int sig, siginfo_t *info, void *context)
-{
-	u64 pc = frame_pc(context);
-	unsigned int i;
-
-	for (i = 0; i < boundary_nr && boundary[i] != pc; i++)
-		;
-	if (pc >= span_start && pc < span_end && i == boundary_nr && i < ARRAY_LEN(boundary))
-		boundary[boundary_nr++] = pc;
-}
-
 static void trap(int sig, siginfo_t *info, void *context)
 {
-	*breakpoint = instruction;
+	breakpoint_remove(breakpoint, instruction);
 	frame_set_pc(context, (u64)breakpoint);
 	hit++;
 	/* Blocked until the frame is gone. */
@@ -60,16 +49,9 @@ static void install(int sig, void (*action)(int, siginfo_t *, void *))
 	must(!sigaction(sig, &a, NULL));
 }
 
-static void set_trap_flag(void)
+static void once(void)
 {
-	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; orl $0x100, (%%rsp);"
-			 "popf; lea 128(%%rsp), %%rsp" : : : "memory", "cc");
-}
-
-static void clear_trap_flag(void)
-{
-	__asm__ volatile("lea -128(%%rsp), %%rsp; pushf; andl $~0x100, (%%rsp);"
-			 "popf; lea 128(%%rsp), %%rsp" : : : "memory", "cc");
+	op->once();
 }
 
 static void find_boundaries(void)
@@ -89,11 +71,7 @@ static void find_boundaries(void)
 	}
 	must(span_start);
 	operations_reset();
-	boundary_nr = 0;
-	install(SIGTRAP, step);
-	set_trap_flag();
-	op->once();
-	clear_trap_flag();
+	boundary_nr = walk(once, span_start, span_end, boundary, ARRAY_LEN(boundary));
 	install(SIGTRAP, trap);
 }
 
@@ -105,10 +83,9 @@ static bool at(u64 pc)
 
 	operations_reset();
 	pin(0);
-	breakpoint = (u8 *)pc;
-	instruction = *breakpoint;
+	breakpoint = (void *)pc;
 	hit = handled = 0;
-	*(volatile u8 *)breakpoint = 0xcc;
+	instruction = breakpoint_insert(breakpoint);
 	result = op->once();
 	must(hit == 1 && handled == 1);
 	right = !result && op->done(0) == (move ? 1 : 2) && op->done(1) == (move ? 1 : 0);
@@ -126,10 +103,17 @@ static unsigned int wrong(void)
 	return nr;
 }
 
+/* Instructions before which a twin may be interrupted, and moved, all the same. */
+static unsigned int saved(void)
+{
+	return BEFORE_NUMBER + (op->compares ? BEFORE_COMPARISON : 0);
+}
+
 static void make_writable(void)
 {
 	extern const char __executable_start[], etext[];
-	u64 start = (u64)__executable_start & -4096ul, end = ((u64)etext + 4095) & -4096ul;
+	u64 start = (u64)__executable_start & -page_size();
+	u64 end = ((u64)etext + page_size() - 1) & -page_size();
 
 	must(!mprotect((void *)start, end - start, PROT_READ | PROT_WRITE | PROT_EXEC));
 }
@@ -159,7 +143,7 @@ static void each(bool twin)
 			if (!twin)
 				is(n, 0, "%s: a handler %s", op->name, how);
 			else if (move)
-				is(n, boundary_nr - 1 - op->saved, "twin: %s is wrong if a handler %s", op->name, how);
+				is(n, boundary_nr - saved(), "twin: %s is wrong if a handler %s", op->name, how);
 			else
 				ok(n || op->adds, "twin: %s is wrong %u times if a handler %s", op->name, n, how);
 			if (move)

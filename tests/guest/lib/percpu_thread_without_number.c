@@ -53,7 +53,7 @@ static void *taken(void *unused)
 	unregister_libc();
 	must(!syscall(SYS_rseq, &elsewhere, 32, 0, RSEQ_SIG));
 	is(estp_cpu(&other), -ENXIO, "another's thread: no token");
-	is(other.offset, (u64)1 << 62, "but one that fails");
+	is(other.offset, ESTP_NO_CPU_, "but one that fails");
 	is(estp_cpu_number(cpu), -ENXIO, "no number");
 	for (i = 0; i < ARRAY_LEN(operations); i++) {
 		const struct operation *op = &operations[i];
@@ -81,7 +81,7 @@ static void thread(void *(*fn)(void *))
 /* Given-CPU operations on CPU 0, whose results are known. */
 static void errors(void)
 {
-	estp_cpu_t none = { .offset = (ptrdiff_t)1 << 62 }, zero = { .offset = 0 };
+	estp_cpu_t none = { .offset = ESTP_NO_CPU_ }, zero = { .offset = 0 };
 	intptr_t word = 5, load, *bad = (intptr_t *)16;
 	struct estp_link *link;
 	char text[16];

@@ -8,13 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <estp/asm.h>
 #include "core.h"
+#include "insn.h"
 #include "judge.h"
 
 struct kernel kernel;
 
 static const struct estp_rules rules = {
-	.page_size = 4096, .clear_valid = ESTP_X86_64_CLEAR_VALID, .insn_align = 1,
+	.page_size = 4096, .clear_valid = INSN_CLEAR_VALID, .insn_align = ESTP_INSN_ALIGN_,
 	.causes = ESTP_CAUSE_VALID, .reset_pkey = true,
 };
 

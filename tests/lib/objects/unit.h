@@ -7,6 +7,7 @@
 #define UNIT_H
 
 #include <estp/sequence.h>
+#include "insn.h"
 #include "kernel.h"
 
 #define HIDDEN __attribute__((visibility("hidden")))
@@ -28,7 +29,7 @@ long page_load(const long *p) HIDDEN;
 
 /*
  * *p + 1, or -1 if that faults; begun anew, by a stub, if preempted; and one instruction
- * where a signal handler sees the stub, and rcx as 0.
+ * where a signal handler sees the stub, and a register as 0.
  */
 static inline __attribute__((always_inline)) long sequence(const long *p)
 {
@@ -36,23 +37,16 @@ static inline __attribute__((always_inline)) long sequence(const long *p)
 	long value;
 
 	asm volatile goto(
-		"leaq	" ESTP_LABEL(unit, start) "(%%rip), %%rax\n\t"
-		"movq	%%rax, %[start]\n\t"
-		"leaq	" ESTP_LABEL(unit, end) "(%%rip), %%rax\n\t"
-		"movq	%%rax, %[end]\n\t"
-		"leaq	" ESTP_LABEL(gate, start) "(%%rip), %%rax\n\t"
-		"movq	%%rax, %[gate]\n\t"
-		"leaq	%l[fault](%%rip), %%rax\n\t"
-		"movq	%%rax, %[fault_at]\n\t"
-		"leaq	" ESTP_LABEL(unit, stub) "(%%rip), %%rax\n\t"
-		"movq	%%rax, %[stub]\n\t"
-		"leaq	" ESTP_LABEL(unit, stub_end) "(%%rip), %%rax\n\t"
-		"movq	%%rax, %[stub_end]\n\t"
+		INSN_ADDRESS("%[start]", ESTP_LABEL(unit, start))
+		INSN_ADDRESS("%[end]", ESTP_LABEL(unit, end))
+		INSN_ADDRESS("%[gate]", ESTP_LABEL(gate, start))
+		INSN_ADDRESS("%[fault_at]", "%l[fault]")
+		INSN_ADDRESS("%[stub]", ESTP_LABEL(unit, stub))
+		INSN_ADDRESS("%[stub_end]", ESTP_LABEL(unit, stub_end))
 		ESTP_START(unit)
-		"xorl	%%ecx, %%ecx\n\t"
-		"incq	%%rcx\n\t"
+		INSN_ONE("[value]")
 		ESTP_COMMIT(unit)
-		"addq	(%[p]), %%rcx\n\t"
+		INSN_ADD("[value]", "[p]")
 		ESTP_END(unit)
 		/* Elsewhere, or what it masks could leak through the responses above. */
 		ESTP_START(gate)
@@ -60,18 +54,18 @@ static inline __attribute__((always_inline)) long sequence(const long *p)
 		ESTP_END(gate)
 		ESTP_COLD_BEGIN
 		ESTP_LABEL(unit, stub) ":\n\t"
-		"jmp	" ESTP_LABEL(unit, start) "\n\t"
+		INSN_JUMP(ESTP_LABEL(unit, start))
 		ESTP_LABEL(unit, stub_end) ":\n\t"
 		ESTP_COLD_END
 		ESTP_ON_PREEMPTION(unit, ESTP_LABEL(unit, stub))
 		ESTP_ON_INTERRUPT(gate, ESTP_LABEL(unit, stub), ESTP_LABEL(unit, stub_end),
-				  ESTP_RCX, 0)
+				  INSN_MASK, 0)
 		ESTP_ON_FAULT(unit, "%l[fault]", ESTP_MEMORY)
-		: "=&c"(value), [start] "=m"(where.start), [end] "=m"(where.end),
+		: [value] "=&r"(value), [start] "=m"(where.start), [end] "=m"(where.end),
 		  [fault_at] "=m"(where.fault), [gate] "=m"(where.gate),
 		  [stub] "=m"(where.stub), [stub_end] "=m"(where.stub_end)
 		: [p] "r"(p)
-		: "rax", "memory", "cc"
+		: INSN_SCRATCH, "memory", "cc"
 		: fault);
 	object_ran(&object, &where);
 	return value;

@@ -16,6 +16,9 @@
 #error "include estp/percpu.h"
 #endif
 
+/* No thread pointer lies this far from anything: used all the same, it is a fault. */
+#define ESTP_NO_CPU_		((ptrdiff_t)1 << 62)
+
 /* i = this CPU's distance from CPU 0. */
 #define ESTP_DISTANCE_								\
 	"movslq	%%fs:(%[cpu]), %[i]\n\t"					\

@@ -50,6 +50,20 @@
 #define CALL_INTERRUPTS	"IPI1:"
 #define REGS_CLEAR_VALID ESTP_ARM64_CLEAR_VALID
 
+/*
+ * The next four instructions are the last ones of their page.  An emulator takes
+ * interrupts where it likes: at jumps, and at the ends of pages.  So it does there.  A
+ * per-CPU addition stands there so that it is cut after the CPU's number has been read.
+ */
+#define AT_END_OF_PAGE() \
+	__asm__ volatile("b 1f\n\t.balign 4096\n\t.skip 4080\n1:" : : : "memory")
+/*
+ * A per-CPU operation's instructions before any of which the CPU's number has not been
+ * read; and those from there on before which the other word that it compares has not.
+ */
+#define BEFORE_NUMBER	2
+#define BEFORE_COMPARISON 3
+
 #define GPR_NR		31
 
 /* emit_load() and its like use x19 as arg and x20 as value. */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <estp/sequence.h>
+#include "insn.h"
 #include "object.h"
 
 #define NAME_(a, b) a##b
@@ -29,7 +30,7 @@ HIDDEN __attribute__((noinline, aligned(64))) long inline_load(const long *p)
 	asm volatile goto(
 		ESTP_START(load)
 		ESTP_COMMIT(load)
-		"movq	(%[p]), %[value]\n\t"
+		INSN_LOAD("%[value]", "%[p]")
 		ESTP_END(load)
 		ESTP_ON_FAULT(load, "%l[fault]", ESTP_MEMORY)
 		: [value] "=&r"(value) : [p] "r"(p) : "memory" : fault);

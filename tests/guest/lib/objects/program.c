@@ -20,15 +20,19 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <estp/object.h>
 #include "object.h"
 
 #define ROUNDS 200
+/* Bytes of the largest page. */
+#define PAGE_MAX 65536
 
 const struct exports *program_exports(void);
 
 static int complaints;
+static size_t page_len;
 
 #define check(cond, ...) \
 	((cond) ? 0 : (printf("%d: ", __LINE__), printf(__VA_ARGS__), putchar('\n'), complaints++))
@@ -116,23 +120,24 @@ static void on_fault(int sig)
 /* The same code at the same address, but nobody has registered it. */
 static void occupy(const char *page, const void *copy, long (*entry)(const long *), const char *name)
 {
-	void *at = mmap((void *)page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	void *at = mmap((void *)page, page_len, PROT_READ | PROT_WRITE | PROT_EXEC,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	volatile long probed = 0;
 
 	if (check(at == page, "%s: its place is taken", name))
 		return;
-	memcpy(at, copy, 4096);
+	memcpy(at, copy, page_len);
+	__builtin___clear_cache(at, (char *)at + page_len);
 	if (!sigsetjmp(fault_jump, 1)) {
 		probed = entry(NULL);
 		check(0, "%s: what took its place was diverted, and said %ld", name, probed);
 	}
-	munmap(at, 4096);
+	munmap(at, page_len);
 }
 
 static const char *page_of(const void *code)
 {
-	return (const char *)((uintptr_t)code & ~4095ul);
+	return (const char *)((uintptr_t)code & -page_len);
 }
 
 static void open_and_close(const char *path)
@@ -143,7 +148,7 @@ static void open_and_close(const char *path)
 
 	signal(SIGSEGV, on_fault);
 	for (i = 0; i < ROUNDS; i++) {
-		static char inline_copy[4096], page_copy[4096];
+		static char inline_copy[PAGE_MAX], page_copy[PAGE_MAX];
 		void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 		const struct exports *(*exports)(void);
 		struct exports two;
@@ -156,8 +161,8 @@ static void open_and_close(const char *path)
 		two = *exports();
 		reused += two.page == last;
 		last = two.page;
-		memcpy(inline_copy, page_of((void *)two.inline_probe), 4096);
-		memcpy(page_copy, two.page, 4096);
+		memcpy(inline_copy, page_of((void *)two.inline_probe), page_len);
+		memcpy(page_copy, two.page, page_len);
 		check(!dlclose(library), "%s", dlerror());
 		if (dlopen(path, RTLD_NOW | RTLD_NOLOAD)) {
 			/* musl never unmaps a library: it stays registered, once. */
@@ -222,12 +227,13 @@ int main(int argc, char **argv)
 	const struct exports *program = program_exports();
 	const char *mode = argc > 1 ? argv[1] : "";
 
+	page_len = (size_t)sysconf(_SC_PAGESIZE);
 	if (!strcmp(mode, "check")) {
 		probe(program, "program");
 		threads_and_fork(program);
 		check_libraries();
 	} else if (!strncmp(mode, "twin-", 5)) {
-		if (madvise(NULL, (1ul << 47) - 4096, MADV_ESTP_UNREGISTER))
+		if (madvise(NULL, (size_t)-65536, MADV_ESTP_UNREGISTER))
 			return 3;
 		(mode[5] == 'i' ? program->inline_probe : program->page_probe)(NULL);
 		return 4;

@@ -52,6 +52,20 @@
 #define GPR_RBP	5
 #define GPR_RSI	6
 #define GPR_RDI	7
+/*
+ * The next instruction is the last one that lies on its page whole.  An emulator takes
+ * interrupts where it likes: at jumps, and at the ends of pages.  So it does there.  A
+ * per-CPU addition stands there so that it is cut after the CPU's number has been read.
+ */
+#define AT_END_OF_PAGE() \
+	__asm__ volatile("jmp 1f\n\t.balign 4096, 0x90\n\t.skip 4090, 0x90\n1:" : : : "memory")
+/*
+ * A per-CPU operation's instructions before any of which the CPU's number has not been
+ * read; and those from there on before which the other word that it compares has not.
+ */
+#define BEFORE_NUMBER	1
+#define BEFORE_COMPARISON 2
+
 #define GPR_NR	16
 
 /* emit_load() and its like use rbx as arg and r12 as value. */

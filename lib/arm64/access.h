@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of assembler that access memory have in common.
+ *
+ * Each function begins by asking whether this object's sequences are registered; if not
+ * it goes on in C, with its arguments as they are.  That takes a load and a branch.  No
+ * function has a frame: there is no return address on the stack for PAC to sign.
+ */
+#ifndef ACCESS_ASM_H
+#define ACCESS_ASM_H
+
+#include <asm/errno.h>
+#include <estp/asm.h>
+
+	.hidden	estp_object_error_
+
+/* A function of the library's, in a section of its own, for --gc-sections. */
+.macro function name:req
+	.section .text.\name,"ax",%progbits
+	.balign	32
+	.globl	\name
+	.type	\name, %function
+\name:
+	.cfi_startproc
+	ESTP_LANDING_
+.endm
+
+.macro end_function name:req
+	.cfi_endproc
+	.size	\name, . - \name
+.endm
+
+/* Scratch: x16.  The branch does not reach another section: slow is a label nearby. */
+.macro unless_registered slow:req
+	adrp	x16, estp_object_error_
+	ldr	w16, [x16, :lo12:estp_object_error_]
+	cbnz	w16, \slow
+.endm
+
+/* The record of a FAULT sequence: it goes out of the link with the code it is about. */
+.macro on_fault start:req, end:req, response:req
+	.pushsection estp_entries,"ao",%progbits,\start
+	.balign	4
+	.long	\start - ., \end - \start, \response - .
+	.short	0
+	.byte	ESTP_ASM_FAULT, ESTP_MEMORY
+	.long	0
+	.short	0, 0
+	.popsection
+.endm
+
+#endif

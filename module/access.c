@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access to memory that may not be there, on estp.ko's own kernel page.
+ *
+ *   estp_fetch64()       is it a kernel address? -> estp_raw_fetch64()     arch/<isa>/access.S
+ *   estp_fetch64_user()  is it a user address?   -> estp_raw_fetch64_user()
+ *
+ * Which half of the address space it is has to be settled before the access.  A kernel
+ * access to user space that is not let through (SMAP, PAN) is no fault that a response
+ * could answer: the page fault handlers die of it, or resolve it again and again.
+ */
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "../include/linux/estp.h"
+#include "estp.h"
+#include "arch/arch.h"
+#include "arch/access.h"
+
+static bool registered __ro_after_init;
+
+/* None of this is called before, or by others; where hooks were left out it stays off. */
+int __init estp_access_init(void)
+{
+	int err = estp_kernel_register(estp_access_page);
+
+	registered = !err;
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* 0 if the access may be tried. */
+static inline int kernel_range(const volatile void *address, size_t len)
+{
+	if (unlikely(!registered))
+		return -EOPNOTSUPP;
+	return estp_arch_kernel_range((unsigned long)address, len) ? 0 : -EFAULT;
+}
+
+/*
+ * An NMI may come while another address space is being switched to; kernel threads run in
+ * whichever was there before.
+ */
+static inline int user_range(const void __user *address, size_t len)
+{
+	if (unlikely(!registered))
+		return -EOPNOTSUPP;
+	return current->mm && !in_nmi() && access_ok(address, len) ? 0 : -EFAULT;
+}
+
+#define FETCH(bits)									\
+int estp_fetch##bits(const volatile void *from, u##bits *value)				\
+{											\
+	int err = kernel_range(from, bits / 8);						\
+											\
+	if (!err)									\
+		return estp_raw_fetch##bits(from, value);				\
+	*value = 0;									\
+	return err;									\
+}											\
+EXPORT_SYMBOL_GPL(estp_fetch##bits);							\
+											\
+int estp_fetch##bits##_user(const void __user *from, u##bits *value)			\
+{											\
+	int err = user_range(from, bits / 8);						\
+											\
+	if (!err) {									\
+		from = estp_user_begin(from);						\
+		err = estp_raw_fetch##bits##_user(from, value);				\
+		estp_user_end();							\
+		return err;								\
+	}										\
+	*value = 0;									\
+	return err;									\
+}											\
+EXPORT_SYMBOL_GPL(estp_fetch##bits##_user)
+
+FETCH(8);
+FETCH(16);
+FETCH(32);
+FETCH(64);
+
+#define STORE(bits)									\
+int estp_store##bits(volatile void *to, u##bits value)					\
+{											\
+	int err = kernel_range(to, bits / 8);						\
+											\
+	return err ? err : estp_raw_store##bits(to, value);				\
+}											\
+EXPORT_SYMBOL_GPL(estp_store##bits);							\
+											\
+int estp_store##bits##_user(void __user *to, u##bits value)				\
+{											\
+	int err = user_range(to, bits / 8);						\
+											\
+	if (!err) {									\
+		to = (void __user *)estp_user_begin(to);				\
+		err = estp_raw_store##bits##_user(to, value);				\
+		estp_user_end();							\
+	}										\
+	return err;									\
+}											\
+EXPORT_SYMBOL_GPL(estp_store##bits##_user)
+
+STORE(8);
+STORE(16);
+STORE(32);
+STORE(64);
+
+size_t estp_copy_from(void *to, const void *from, size_t len)
+{
+	return kernel_range(from, len) ? 0 : estp_raw_copy_from(to, from, len);
+}
+EXPORT_SYMBOL_GPL(estp_copy_from);
+
+size_t estp_copy_to(void *to, const void *from, size_t len)
+{
+	return kernel_range(to, len) ? 0 : estp_raw_copy_to(to, from, len);
+}
+EXPORT_SYMBOL_GPL(estp_copy_to);
+
+size_t estp_copy_from_user(void *to, const void __user *from, size_t len)
+{
+	if (user_range(from, len))
+		return 0;
+	from = estp_user_begin(from);
+	len = estp_raw_copy_from_user(to, from, len);
+	estp_user_end();
+	return len;
+}
+EXPORT_SYMBOL_GPL(estp_copy_from_user);
+
+size_t estp_copy_to_user(void __user *to, const void *from, size_t len)
+{
+	if (user_range(to, len))
+		return 0;
+	to = (void __user *)estp_user_begin(to);
+	len = estp_raw_copy_to_user(to, from, len);
+	estp_user_end();
+	return len;
+}
+EXPORT_SYMBOL_GPL(estp_copy_to_user);
+
+/* A string may end just before what it must not reach into: @size is cut there. */
+ssize_t estp_strncpy_from(char *to, const char *from, size_t size)
+{
+	size_t room = estp_arch_kernel_room((unsigned long)from);
+	ssize_t len;
+
+	if (unlikely(!registered))
+		return -EOPNOTSUPP;
+	len = estp_raw_strncpy_from(to, from, min(size, room));
+	return len == room && room < size ? -EFAULT : len;
+}
+EXPORT_SYMBOL_GPL(estp_strncpy_from);
+
+ssize_t estp_strncpy_from_user(char *to, const char __user *from, size_t size)
+{
+	unsigned long address = (unsigned long)untagged_addr(from);
+	size_t room = address < TASK_SIZE_MAX ? TASK_SIZE_MAX - address : 0;
+	int err = user_range(from, 0);
+	ssize_t len;
+
+	if (err)
+		return err;
+	from = estp_user_begin(from);
+	len = estp_raw_strncpy_from_user(to, from, min(size, room));
+	estp_user_end();
+	return len == room && room < size ? -EFAULT : len;
+}
+EXPORT_SYMBOL_GPL(estp_strncpy_from_user);

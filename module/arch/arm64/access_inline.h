@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* arm64: which addresses are the kernel's, or nobody's. */
+#ifndef ESTP_ARCH_ARM64_ACCESS_INLINE_H
+#define ESTP_ARCH_ARM64_ACCESS_INLINE_H
+
+#include <linux/bits.h>
+#include <linux/uaccess.h>
+
+/* Bit 55 says through whose tables an address goes, whatever is above it. */
+static inline size_t estp_arch_kernel_room(unsigned long address)
+{
+	return address & BIT(55) ? -address : 0;
+}
+
+static inline bool estp_arch_kernel_range(unsigned long address, size_t len)
+{
+	return len <= estp_arch_kernel_room(address);
+}
+
+/* LDTR and STTR are let through as they are; not so where PAN is made of page tables. */
+static inline const void __user *estp_user_begin(const void __user *address)
+{
+	uaccess_ttbr0_enable();
+	return uaccess_mask_ptr(address);
+}
+
+static inline void estp_user_end(void)
+{
+	uaccess_ttbr0_disable();
+}
+
+#endif /* ESTP_ARCH_ARM64_ACCESS_INLINE_H */

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ESTP pages of kernel text: faults in kernel mode.
+ *
+ *   fault in the kernel
+ *     arm64, x86: no way to resolve it -> fixup_exception()         ask match, set the pc
+ *     may its page be brought in?      -> search_exception_tables() ask match, say "yes"
+ *     arm64: external abort            -> do_sea()                  ask match, set the pc
+ *
+ * One set (core/set.c) for all modules, changed under kernel_mutex, one slot at a time.
+ * Readers come from anywhere, NMI included: they turn preemption off, which is what RCU
+ * waits for, read the set, and nothing else: no lock, no memory of a page that faulted,
+ * no user memory.  The pages' own text is read at registration only.
+ */
+#include <linux/extable.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+
+#include "../include/linux/estp.h"
+#include "estp.h"
+#include "commit.h"
+#include "arch/arch.h"
+#include "compat/compat.h"
+
+static struct estp_set kernel_set;
+static DEFINE_MUTEX(kernel_mutex);
+
+module_param_named(kernel_pages, kernel_set.pages, ullong, 0444);
+MODULE_PARM_DESC(kernel_pages, "pages of kernel text that are registered now");
+
+/* ---- What a fault asks ----------------------------------------------------------------- */
+
+/* Descriptors of pages have all causes but memory errors: one stands for all. */
+#define SOME_CAUSE	ilog2(ESTP_CAUSE_SEGV)
+
+/* 8 instructions and no more where no page is registered, or none near. */
+static notrace bool match(unsigned long pc, unsigned long *response)
+{
+	const struct estp_index *ix;
+	const struct estp_page *page;
+	struct estp_match found;
+	bool hit = false;
+
+	preempt_disable_notrace();
+	ix = READ_ONCE(kernel_set.index);
+	page = estp_index_page(ix, pc);
+	if (unlikely(page))
+		hit = estp_match(ix, page, pc, ESTP_FAULT, SOME_CAUSE, &found);
+	preempt_enable_notrace();
+	if (hit)
+		*response = found.response;
+	return hit;
+}
+
+static int no(void)
+{
+	return 0;
+}
+
+static int yes(void)
+{
+	return 1;
+}
+
+/* fixup_exception(regs, ...): 1 is "goes on elsewhere", 0 "cannot be helped". */
+notrace ESTP_HOOK(estp_on_fixup)
+{
+	struct pt_regs *regs = (struct pt_regs *)estp_hook_argument(fregs, 0);
+	unsigned long response;
+
+	if (likely(!match(instruction_pointer(regs), &response)))
+		return;
+	if (unlikely(!estp_arch_kernel_fault(fregs))) {
+		/* Its tables have an entry for this pc, as far as we tell (below). */
+		estp_hook_divert(fregs, no);
+		return;
+	}
+	estp_arch_divert(regs, response);
+	estp_hook_divert(fregs, yes);
+}
+
+/*
+ * search_exception_tables(pc).  The page fault handlers ask before they wait for mmap_lock
+ * or give up; so do kprobes, which then leave the instruction where it is.  Nobody looks
+ * into the entry but fixup_exception(), which does not come that far, and x86's machine
+ * check handler, for which this type is one that cannot be recovered.
+ */
+static const struct exception_table_entry *an_entry(void)
+{
+	static const struct exception_table_entry of_no_type;
+
+	return &of_no_type;
+}
+
+notrace ESTP_HOOK(estp_on_search)
+{
+	unsigned long response;
+
+	if (unlikely(match(estp_hook_argument(fregs, 0), &response)))
+		estp_hook_divert(fregs, an_entry);
+}
+
+/* do_sea(far, esr, regs) of arm64; 0 is "settled". */
+notrace ESTP_HOOK(estp_on_external_abort)
+{
+	struct pt_regs *regs = (struct pt_regs *)estp_hook_argument(fregs, 2);
+	unsigned long response;
+
+	if (user_mode(regs) || !estp_arch_bus_error(estp_hook_argument(fregs, 1)) ||
+	    !match(instruction_pointer(regs), &response))
+		return;
+	estp_arch_divert(regs, response);
+	estp_hook_divert(fregs, no);
+}
+
+/* ---- Registration ------------------------------------------------------------------------ */
+
+#define MOVE_NR		256	/* slots between two offers to reschedule */
+
+/* Scratch; too large for the stack. */
+struct scratch {
+	struct estp_sequence seq[ESTP_PAGE_COUNT_MAX];
+	struct estp_item item[ESTP_PAGE_COUNT_MAX];
+};
+
+static int refuse(const struct module *owner, const void *page, int err, const char *why)
+{
+	pr_err("%s: page %pS refused: %s\n", owner ? owner->name : "?", page, why);
+	return err;
+}
+
+static int refuse_part(const struct module *owner, const void *page,
+		       const struct estp_reject *why)
+{
+	if (why->index == ESTP_IN_THE_HEADER)
+		pr_err("%s: page %pS refused: %s %#llx: %s\n", owner->name, page,
+		       estp_field_text(why->field), why->value, estp_reason_text(why->reason));
+	else
+		pr_err("%s: page %pS refused: descriptor %u: %s %#llx: %s\n", owner->name, page,
+		       why->index, estp_field_text(why->field), why->value,
+		       estp_reason_text(why->reason));
+	return -ENOEXEC;
+}
+
+static struct estp_page *compile(const struct module *owner, const void *page,
+				 struct scratch *scratch)
+{
+	struct estp_reject why = {};
+	int i, nr;
+
+	nr = estp_parse_page(&estp_rules, page, (unsigned long)page, scratch->seq, &why);
+	if (nr < 0)
+		return ERR_PTR(refuse_part(owner, page, &why));
+	for (i = 0; i < nr; i++) {
+		if (scratch->seq[i].selector != ESTP_FAULT)
+			return ERR_PTR(refuse(owner, page, -EOPNOTSUPP,
+					      "a descriptor is not FAULT, which is all that kernel pages have"));
+		scratch->item[i] = (struct estp_item) { .seq = scratch->seq[i] };
+	}
+	return estp_page_make((unsigned long)page, scratch->item, nr, 0, kernel_set.gen, 0);
+}
+
+/* Room for one more. */
+static int make_room(void)
+{
+	struct estp_index *ix;
+	u32 at;
+
+	if (estp_set_room(&kernel_set, 1))
+		return 0;
+	ix = estp_index_alloc(estp_set_slots(&kernel_set, 1));
+	if (!ix)
+		return -ENOMEM;
+	kernel_set.next = ix;
+	for (at = 0; !estp_set_move(&kernel_set, at, MOVE_NR); at += MOVE_NR)
+		cond_resched();
+	estp_index_free(estp_set_moved(&kernel_set));
+	return 0;
+}
+
+static int put(struct module *owner, struct estp_page *page)
+{
+	int err;
+
+	/* Its pages have been taken back, or are about to be: estp_going() is after this. */
+	if (owner->state == MODULE_STATE_GOING)
+		return -EBUSY;
+	if (estp_index_find(kernel_set.index, page->key))
+		return -EEXIST;
+	err = make_room();
+	if (err)
+		return err;
+	page->refs = 1;
+	estp_set_put(&kernel_set, page);
+	return 0;
+}
+
+int __estp_kernel_register(struct module *owner, const void *addr)
+{
+	struct scratch *scratch;
+	struct estp_page *page;
+	int err;
+
+	if (!owner || !PAGE_ALIGNED((unsigned long)addr))
+		return refuse(owner, addr, -EINVAL,
+			      owner ? "it is not aligned to a page" : "it is no module's");
+	if (!estp_module_text(owner, (unsigned long)addr, PAGE_SIZE))
+		return refuse(owner, addr, -EACCES, "it is not text of that module");
+	if (!estp_hooks_for_kernel())
+		return refuse(owner, addr, -EOPNOTSUPP, "a hook that it takes was left out");
+
+	scratch = kvmalloc(sizeof(*scratch), GFP_KERNEL);
+	if (!scratch)
+		return -ENOMEM;
+	mutex_lock(&kernel_mutex);
+	page = compile(owner, addr, scratch);
+	err = PTR_ERR_OR_ZERO(page);
+	if (!err) {
+		err = put(owner, page);
+		if (err)
+			estp_page_free(page);
+	}
+	mutex_unlock(&kernel_mutex);
+	kvfree(scratch);
+	return err;
+}
+EXPORT_SYMBOL_GPL(__estp_kernel_register);
+
+int __estp_kernel_unregister(struct module *owner, const void *addr)
+{
+	bool found;
+
+	if (!owner || !estp_module_text(owner, (unsigned long)addr, PAGE_SIZE))
+		return -ENOENT;
+	mutex_lock(&kernel_mutex);
+	found = estp_set_remove(&kernel_set, (unsigned long)addr);
+	mutex_unlock(&kernel_mutex);
+	return found ? 0 : -ENOENT;
+}
+EXPORT_SYMBOL_GPL(__estp_kernel_unregister);
+
+static void unregister_range(unsigned long start, unsigned long end)
+{
+	u32 at = 0;
+
+	mutex_lock(&kernel_mutex);
+	if (kernel_set.pages)
+		do {
+			at = estp_set_unmap(&kernel_set, start, end, at, MOVE_NR);
+			cond_resched();
+		} while (at);
+	mutex_unlock(&kernel_mutex);
+}
+
+/*
+ * A module goes, after its exit function or a failed one for init: none of its code runs
+ * any more, its text is still there.  Another module that is loaded there later must not
+ * find what was this one's.
+ */
+static int on_module(struct notifier_block *block, unsigned long what, void *data)
+{
+	unsigned long start, end;
+
+	if (what == MODULE_STATE_GOING) {
+		estp_module_text_range(data, &start, &end);
+		unregister_range(start, end);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block modules = { .notifier_call = on_module };
+
+/* ---- Life --------------------------------------------------------------------------------- */
+
+int estp_kernel_init(void)
+{
+	struct estp_index *ix = estp_index_alloc(ESTP_INDEX_SLOT_MIN);
+	int err;
+
+	if (!ix)
+		return -ENOMEM;
+	estp_set_init(&kernel_set, ix);
+	err = register_module_notifier(&modules);
+	if (err)
+		estp_index_free(ix);
+	return err;
+}
+
+/* The hooks are gone, and with them all readers; modules with pages hold us. */
+void estp_kernel_exit(void)
+{
+	unregister_module_notifier(&modules);
+	unregister_range(0, ULONG_MAX);
+	estp_index_free(kernel_set.index);
+}

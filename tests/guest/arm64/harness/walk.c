@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The program's own instructions: all are 4 bytes long, and a breakpoint is a BRK.
+ */
+#include "../../harness/harness.h"
+
+unsigned int walk(void (*run)(void), u64 start, u64 end, u64 *at, unsigned int room)
+{
+	unsigned int nr = 0;
+
+	run();
+	for (; start < end && nr < room; start += 4)
+		at[nr++] = start;
+	return nr;
+}
+
+static void put(void *at, u32 word)
+{
+	*(volatile u32 *)at = word;
+	__builtin___clear_cache(at, (char *)at + 4);
+}
+
+u32 breakpoint_insert(void *at)
+{
+	u32 was = *(u32 *)at;
+
+	put(at, 0xd4200000);			/* brk #0 */
+	return was;
+}
+
+void breakpoint_remove(void *at, u32 was)
+{
+	put(at, was);
+}

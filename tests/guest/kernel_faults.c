@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+/*
+ * KRN-1 to KRN-4, KRN-9 to KRN-12, LIM-33: a fault of the kernel in a registered page of
+ * kernel text goes on at the response, whatever the address and the context; the
+ * accessors that estp.ko makes of this say exactly what was done.
+ *
+ * Method: prober.ko calls them for us: at addresses of the kernel and of this program, from
+ * process, softirq, hardirq and NMI context, with interrupts and with page faults off, from
+ * kprobes, and while somebody else holds mmap_lock.  Each call says whether it was made in
+ * that context.  The twin is the same code on a page that is not registered: there the
+ * kernel is about to die, which prober.ko sees.
+ *
+ * vm: --file build/tests/guest/modules/prober.ko
+ */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "machine.h"
+#include "../modules/krn.h"
+
+const unsigned int test_seconds = 60;
+
+#define PROBER	"/estp/build/tests/guest/modules/prober.ko"
+
+static int dev = -1;
+static struct krn_places at;
+
+static const char *const context_name[KRN_CONTEXT_NR] = {
+	"process", "page faults off", "interrupts off", "softirq", "hardirq", "kprobe",
+	"breakpoint", "NMI", "kprobe on the span", "mmap_lock held by another",
+};
+
+static struct krn_call last;
+
+/* Makes the call; sets last.  Bails out where it was not made in that context. */
+static long call(u32 op, u32 context, u64 address, u64 value, u32 len)
+{
+	last = (struct krn_call) {
+		.op = op, .context = context, .address = address, .value = value, .len = len,
+	};
+	for (u32 i = 0; i < sizeof(last.bytes); i++)
+		last.bytes[i] = op % KRN_USER == KRN_COPY_TO ? 0x80 + i : 0;
+	if (ioctl(dev, KRN_CALL, &last))
+		bail("call %#x in %s: %s", op, context_name[context], strerror(errno));
+	if (!last.in_context)
+		bail("call %#x was not made in context %s", op, context_name[context]);
+	if (last.let_through)
+		ok(false, "call %#x in %s leaves user space open to the kernel", op,
+		   context_name[context]);
+	return last.result;
+}
+
+/* last.bytes[0..n) are the pattern from @from on, and what follows was not touched. */
+static bool copied(u32 n, u32 from)
+{
+	for (u32 i = 0; i < sizeof(last.bytes); i++)
+		if (last.bytes[i] != (i < n ? KRN_BYTE(from + i) : 0))
+			return false;
+	return true;
+}
+
+static u64 pattern(u32 bytes)
+{
+	u64 v = 0;
+
+	for (u32 i = 0; i < bytes; i++)
+		v |= (u64)KRN_BYTE(i) << 8 * i;
+	return v;
+}
+
+/* ---- Every context --------------------------------------------------------------------- */
+
+static bool has(u32 context)
+{
+#ifdef __x86_64__
+	return true;
+#else
+	return context != KRN_NMI;
+#endif
+}
+
+static void addresses(u32 context)
+{
+	const char *name = context_name[context];
+	static const struct {
+		const char *what;
+		size_t place;
+	} bad[] = {
+		{ "unmapped", offsetof(struct krn_places, hole) },
+		{ "wild", offsetof(struct krn_places, wild) },
+		{ "nobody's on the bus", offsetof(struct krn_places, no_device) },
+	};
+
+	for (u32 i = 0; i < ARRAY_LEN(bad); i++) {
+		u64 address = *(u64 *)((char *)&at + bad[i].place);
+		bool right = true;
+
+		for (u32 op = KRN_FETCH8; op <= KRN_FETCH64; op++)
+			right &= call(op, context, address, ~0ull, 0) == -EFAULT && !last.value;
+		for (u32 op = KRN_STORE8; op <= KRN_STORE64; op++)
+			right &= call(op, context, address, 1, 0) == -EFAULT;
+		right &= call(KRN_COPY_FROM, context, address, 0, 64) == 0 && copied(0, 0);
+		right &= call(KRN_COPY_TO, context, address, 0, 64) == 0;
+		right &= call(KRN_STRNCPY_FROM, context, address, 0, 64) == -EFAULT && copied(0, 0);
+		right &= call(KRN_OWN, context, address, 0, 0) == -EFAULT;
+		ok(right, "%s: what is %s answers", name, bad[i].what);
+	}
+
+	ok(call(KRN_STORE64, context, at.read_only, ~0ull, 0) == -EFAULT &&
+	   call(KRN_COPY_TO, context, at.read_only, 0, 8) == 0 &&
+	   call(KRN_STORE8, context, at.text, 0, 0) == -EFAULT &&
+	   call(KRN_FETCH8, context, at.read_only, 0, 0) == 0 && last.value == KRN_BYTE(0),
+	   "%s: what is read-only can be read, not written", name);
+	ok(call(KRN_FETCH32, context, at.device, 0, 0) == 0 && last.value == at.device_value,
+	   "%s: a device is there: %#llx", name, (unsigned long long)last.value);
+	ok(call(KRN_OWN, context, at.data, 0, 0) == KRN_BYTE(0) &&
+	   call(KRN_FETCH64, context, at.data, 0, 0) == 0 && last.value == pattern(8) &&
+	   call(KRN_COPY_FROM, context, at.data, 0, 64) == 64 && copied(64, 0),
+	   "%s: what is there is read", name);
+}
+
+static void edges(u32 context)
+{
+	bool right = true;
+
+	for (int before = 0; before <= 64; before++) {
+		u64 address = at.hole - before;
+
+		right &= call(KRN_COPY_FROM, context, address, 0, 64) == before &&
+			 copied(before, 64 - before);
+		right &= call(KRN_STRNCPY_FROM, context, address, 0, 64) ==
+			 (before < 64 ? -EFAULT : 64) && copied(before, 64 - before);
+		for (u32 log = 0; log < 4; log++)
+			right &= call(KRN_FETCH8 + log, context, address, 0, 0) ==
+				 (before >= 1 << log ? 0 : -EFAULT);
+	}
+	ok(right, "%s: copies end at exactly the first byte that is not there", context_name[context]);
+	right = true;
+	for (int before = 0; before < 64; before += 7) {
+		right &= call(KRN_COPY_TO, context, at.hole - before, 0, 64) == before;
+		right &= call(KRN_COPY_FROM, context, at.edge, 0, 64) == 64;
+		for (u32 i = 0; i < 64; i++)
+			right &= last.bytes[i] == ((int)i >= 64 - before ? 0x80 + i - (64 - before) : KRN_BYTE(i));
+		for (u32 i = 0; i < 64; i++)
+			right &= call(KRN_STORE8, context, at.edge + i, KRN_BYTE(i), 0) == 0;
+	}
+	ok(right, "%s: so they do in the other direction", context_name[context]);
+}
+
+/* ---- User space ---------------------------------------------------------------------------- */
+
+static char *fresh(int prot)
+{
+	char *p = mmap(NULL, 2 * at.page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(p != MAP_FAILED);
+	/* Its second page is not there. */
+	must(!munmap(p + at.page_size, at.page_size));
+	return p;
+}
+
+static char *filled(void)
+{
+	char *p = fresh(PROT_READ | PROT_WRITE);
+
+	for (u32 i = 0; i < 64; i++)
+		p[at.page_size - 64 + i] = KRN_BYTE(i);
+	return p;
+}
+
+static bool resident(const char *page)
+{
+	u64 entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0 && pread(fd, &entry, 8, (u64)page / at.page_size * 8) == 8);
+	close(fd);
+	return entry >> 63;
+}
+
+static void user_present(u32 context, bool allowed)
+{
+	const char *name = context_name[context];
+	char *p = filled(), *end = p + at.page_size, *edge = end - 64;
+	bool right = true;
+
+	if (!allowed) {
+		ok(call(KRN_USER | KRN_FETCH8, context, (u64)edge, 0, 0) == -EFAULT &&
+		   call(KRN_USER | KRN_STORE8, context, (u64)edge, 0, 0) == -EFAULT &&
+		   call(KRN_USER | KRN_COPY_FROM, context, (u64)edge, 0, 8) == 0 &&
+		   call(KRN_USER | KRN_COPY_TO, context, (u64)edge, 0, 8) == 0 &&
+		   call(KRN_USER | KRN_STRNCPY_FROM, context, (u64)edge, 0, 8) == -EFAULT &&
+		   *edge == KRN_BYTE(0),
+		   "%s: user space is not accessed from there", name);
+		munmap(p, at.page_size);
+		return;
+	}
+	for (u32 log = 0; log < 4; log++) {
+		u32 bytes = 1u << log;
+
+		right &= call(KRN_USER | (KRN_FETCH8 + log), context, (u64)edge, 0, 0) == 0 &&
+			 last.value == pattern(bytes);
+		right &= call(KRN_USER | (KRN_FETCH8 + log), context, (u64)end, ~0ull, 0) == -EFAULT &&
+			 !last.value;
+		right &= call(KRN_USER | (KRN_STORE8 + log), context, (u64)p, ~0ull, 0) == 0 &&
+			 !memcmp(p, "\377\377\377\377\377\377\377\377", bytes) && !p[bytes];
+		memset(p, 0, 8);
+		right &= call(KRN_USER | (KRN_STORE8 + log), context, (u64)end, 0, 0) == -EFAULT;
+	}
+	ok(right, "%s: user space, each width, there and not there", name);
+
+	right = true;
+	for (int before = 0; before <= 64; before++) {
+		right &= call(KRN_USER | KRN_COPY_FROM, context, (u64)end - before, 0, 64) == before &&
+			 copied(before, 64 - before);
+		right &= call(KRN_USER | KRN_STRNCPY_FROM, context, (u64)end - before, 0, 64) ==
+			 (before < 64 ? -EFAULT : 64);
+	}
+	for (int before = 0; before <= 64; before += 9) {
+		memset(edge, 0, 64);
+		right &= call(KRN_USER | KRN_COPY_TO, context, (u64)end - before, 0, 64) == before;
+		for (u32 i = 0; i < 64; i++)
+			right &= (u8)edge[i] == ((int)i >= 64 - before ? 0x80 + i - (64 - before) : 0);
+	}
+	strcpy(p, "a string");
+	right &= call(KRN_USER | KRN_STRNCPY_FROM, context, (u64)p, 0, 64) == 8 &&
+		 !strcmp((char *)last.bytes, p);
+	right &= call(KRN_USER | KRN_STRNCPY_FROM, context, (u64)p, 0, 4) == 4 &&
+		 !memcmp(last.bytes, "a st\0", 5);
+	ok(right, "%s: user copies and strings end where the memory ends", name);
+
+	must(!mprotect(p, at.page_size, PROT_READ));
+	right = call(KRN_USER | KRN_STORE64, context, (u64)p, 1, 0) == -EFAULT &&
+		call(KRN_USER | KRN_COPY_TO, context, (u64)p, 0, 8) == 0 && !strcmp(p, "a string") &&
+		call(KRN_USER | KRN_FETCH8, context, (u64)p, 0, 0) == 0 && last.value == 'a';
+	ok(right, "%s: read-only user memory", name);
+	munmap(p, at.page_size);
+}
+
+static void user_refusals(void)
+{
+	u64 stack = (u64)&stack;
+	bool right = true;
+
+	for (u32 op = KRN_FETCH8; op <= KRN_FETCH64; op++)
+		right &= call(KRN_USER | op, KRN_PROCESS, at.data, ~0ull, 0) == -EFAULT && !last.value &&
+			 call(op, KRN_PROCESS, stack, ~0ull, 0) == -EFAULT && !last.value;
+	for (u32 op = KRN_STORE8; op <= KRN_STORE64; op++)
+		right &= call(KRN_USER | op, KRN_PROCESS, at.data, 0, 0) == -EFAULT &&
+			 call(op, KRN_PROCESS, stack, 0, 0) == -EFAULT;
+	right &= call(KRN_USER | KRN_COPY_FROM, KRN_PROCESS, at.data, 0, 8) == 0 &&
+		 call(KRN_COPY_FROM, KRN_PROCESS, stack, 0, 8) == 0 &&
+		 call(KRN_USER | KRN_COPY_TO, KRN_PROCESS, at.data, 0, 8) == 0 &&
+		 call(KRN_COPY_TO, KRN_PROCESS, stack, 0, 8) == 0 &&
+		 call(KRN_USER | KRN_STRNCPY_FROM, KRN_PROCESS, at.data, 0, 8) == -EFAULT &&
+		 call(KRN_STRNCPY_FROM, KRN_PROCESS, stack, 0, 8) == -EFAULT &&
+		 copied(0, 0) && stack == (u64)&stack;
+	right &= call(KRN_FETCH8, KRN_PROCESS, at.data, 0, 0) == 0 && last.value == KRN_BYTE(0);
+	ok(right, "neither kind takes an address of the other half");
+	/* The last bytes before the end: nothing wraps, nothing reaches over. */
+	ok(call(KRN_FETCH64, KRN_PROCESS, -4ull, 0, 0) == -EFAULT &&
+	   call(KRN_FETCH64, KRN_PROCESS, -8ull, 0, 0) == -EFAULT &&
+	   call(KRN_COPY_FROM, KRN_PROCESS, -16ull, 0, 64) == 0 &&
+	   call(KRN_USER | KRN_FETCH64, KRN_PROCESS, -4ull, 0, 0) == -EFAULT,
+	   "nor the end of the address space");
+#ifdef __x86_64__
+	ok(call(KRN_FETCH8, KRN_PROCESS, 0xffffffffff600000, 0, 0) == -EFAULT &&
+	   call(KRN_FETCH64, KRN_PROCESS, 0xffffffffff5ffffc, 0, 0) == -EFAULT &&
+	   call(KRN_FETCH8, KRN_PROCESS, 0x7ffffffff000, 0, 0) == -EFAULT,
+	   "nor the vsyscall page, nor the one after user space");
+#endif
+}
+
+static void user_not_present(void)
+{
+	char *p = fresh(PROT_READ | PROT_WRITE);
+	char path[] = "/tmp/shortXXXXXX";
+	int fd;
+
+	ok(!resident(p) && call(KRN_USER | KRN_FETCH8, KRN_PAGEFAULTS_OFF, (u64)p, 0, 0) == -EFAULT &&
+	   call(KRN_USER | KRN_FETCH8, KRN_HARDIRQ, (u64)p, 0, 0) == -EFAULT && !resident(p),
+	   "page faults off: memory that is not present is not there");
+	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 1, 0) == 0 && !last.value,
+	   "page faults on: it is brought in to be read");
+	ok(call(KRN_USER | KRN_STORE8, KRN_PROCESS, (u64)p, 7, 0) == 0 && *p == 7 && resident(p),
+	   "and to be written, in place of the page of zeros");
+	munmap(p, at.page_size);
+	p = fresh(PROT_READ | PROT_WRITE);
+	ok(!resident(p) && call(KRN_USER | KRN_COPY_TO, KRN_PROCESS, (u64)p + at.page_size - 32, 0, 64) == 32 &&
+	   (u8)p[at.page_size - 1] == 0x80 + 31, "a copy brings it in and ends where it ends");
+	munmap(p, at.page_size);
+
+	p = fresh(PROT_READ | PROT_WRITE);
+	ok(call(KRN_USER | KRN_STORE64, KRN_CONTENDED, (u64)p, pattern(8), 0) == 0 &&
+	   *(u64 *)p == pattern(8), "the fault waits for mmap_lock where another holds it");
+	munmap(p, at.page_size);
+
+	fd = mkstemp(path);
+	must(fd >= 0);
+	p = mmap(NULL, at.page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(p != MAP_FAILED);
+	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 0, 0) == -EFAULT,
+	   "what would be a SIGBUS: behind the end of a file");
+	must(!ftruncate(fd, 1));
+	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 0, 0) == 0, "twin: the file has got longer");
+	munmap(p, at.page_size);
+	close(fd);
+	unlink(path);
+	p = fresh(PROT_NONE);
+	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 0, 0) == -EFAULT &&
+	   call(KRN_USER | KRN_STORE8, KRN_PROCESS, (u64)p, 0, 0) == -EFAULT, "PROT_NONE");
+	munmap(p, at.page_size);
+}
+
+static void twins(void)
+{
+	u64 bad[] = { at.hole, at.wild };
+
+	for (u32 i = 0; i < ARRAY_LEN(bad); i++) {
+		long result = call(KRN_TWIN, KRN_PROCESS, bad[i], 0, 0);
+
+		ok(result == -EFAULT && last.died == 1,
+		   "twin: on a page that is not registered the kernel dies of %#llx (%u)",
+		   (unsigned long long)bad[i], last.died);
+		result = call(KRN_OWN, KRN_PROCESS, bad[i], 0, 0);
+		ok(result == -EFAULT && !last.died, "on one that is it does not");
+	}
+}
+
+void test(void)
+{
+	int err;
+
+	need_estp();
+	err = load_file(PROBER, "");
+	if (err)
+		bail("prober.ko: %s", strerror(-err));
+	dev = open("/dev/prober", O_RDWR | O_CLOEXEC);
+	must(dev >= 0 && !ioctl(dev, KRN_PLACES, &at));
+
+	for (u32 context = KRN_PROCESS; context <= KRN_NMI; context++)
+		if (has(context)) {
+			addresses(context);
+			edges(context);
+		}
+	for (u32 context = KRN_PROCESS; context <= KRN_NMI; context++)
+		if (has(context) && context != KRN_SOFTIRQ)
+			user_present(context, context != KRN_NMI
+#ifdef __x86_64__
+				     && context != KRN_BREAKPOINT /* counts as one there */
+#endif
+				     );
+	ok(call(KRN_OWN, KRN_SPAN_PROBED, at.hole, 0, 0) == -EFAULT &&
+	   call(KRN_OWN, KRN_SPAN_PROBED, at.data, 0, 0) == KRN_BYTE(0),
+	   "a kprobe on the instruction that faults does not come in between");
+	user_refusals();
+	user_not_present();
+	twins();
+	close(dev);
+	is(unload_name("prober"), 0, "prober.ko goes");
+}

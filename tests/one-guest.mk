@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Guest tests that share a guest: tests/batches, tests/run-batch.
+#
+#   make smoke SMOKE_TESTS='NAME...'    a few in one guest, see tests/matrix
+
+GUEST_RUNNER := $(GUEST_OUT:%/guest=%/batch)/runner
+GUEST_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(GUEST_TESTS))
+
+$(GUEST_RUNNER): tests/batch/runner.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) -O2 -Wall -Wextra -Werror -static -o $@ $<
+
+SMOKE_PROGRAMS := $(addprefix $(GUEST_OUT)/,$(SMOKE_TESTS))
+
+.PHONY: smoke
+smoke: $(GUEST_RUNNER) $(SMOKE_PROGRAMS)
+	@vm/packages vm
+	@printf '%s\n' $(SMOKE_PROGRAMS) >$(GUEST_RUNNER:%/runner=%/smoke)
+	@tests/run-batch $(GUEST_RUNNER:%/runner=%/smoke)
