@@ -39,6 +39,7 @@
  * than silently taking protection away.
  */
 #include <linux/build_bug.h>
+#include <linux/extable.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -130,6 +131,7 @@ SHAPE(do_madvise, int (struct mm_struct *, unsigned long, size_t, int));
 SHAPE(unhandled_signal, bool (struct task_struct *, int));
 SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
 SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
+SHAPE(search_exception_tables, const struct exception_table_entry *(unsigned long));
 #ifdef CONFIG_X86_64
 SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
 SHAPE(force_sigsegv, void (int));

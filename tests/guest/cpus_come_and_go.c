@@ -7,6 +7,8 @@
  * Method: a victim, pinned to the last CPU, waits in a span; that CPU is taken offline. It
  * must then stand at the response, on another CPU. The twin is moved likewise and goes on
  * where it was. Then the CPU comes and goes while threads fence, register and are probed.
+ *
+ * vm: --timeout 200
  */
 #include "machine.h"
 #include "probe.h"

@@ -8,6 +8,8 @@
  * in fact been merged, parted, moved; after each step everything diverts as before, and the
  * kernel's list is the same. Another process overwrites the headers; the twin of that is
  * that registering again is now refused. What moved none is skipped, not passed.
+ *
+ * vm: --timeout 200
  */
 #include <fcntl.h>
 #include <sys/uio.h>
