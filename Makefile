@@ -42,7 +42,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one fuzz-guest fuzz-tool bench bench-report bench-expect install clean distclean
+.PHONY: help module demo check check-matrix check-debug check-debug-one check-selftests fuzz-guest fuzz-core fuzz-tool bench bench-report bench-expect install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -75,9 +75,9 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
+	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays tests/fuzz_core $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
@@ -95,6 +95,17 @@ check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
 	@GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8" \
 		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_BATCHES)
+
+check-selftests: ## the kernel's own selftests, without estp.ko and with it
+	@vm/packages check
+	@vm/build-module
+	@$(MAKE) --no-print-directory -s $(SELFTESTS_FILES)
+	@tests/coexist_selftests all
+
+fuzz-core: ## libFuzzer on core/, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
+	@vm/packages check
+	@$(MAKE) --no-print-directory -s $(FUZZERS)
+	@FUZZ_SEED=$(FUZZ_SEED) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz_core
 
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
@@ -125,7 +136,8 @@ bench-expect: ## write anew what tests/cost_stays compares with
 	@tests/cost_stays --expect
 
 install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
-	find module core include $(wildcard lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h) -type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
+	find module core include lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h \
+		-type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h
 

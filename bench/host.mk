@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Questions asked of the host's own CPU: what runs without being interrupted, and needs no
-# module. x86_64 only, like libestp.
+# module. Their sequences are for x86_64 only.
 ifeq ($(ARCH),x86_64)
 HOST_BENCH := percpu length access
 HOST_BENCH_FLAGS := -std=gnu11 -O2 -falign-functions=64 -falign-loops=64

@@ -61,28 +61,29 @@ def describe:
 	 (if (.slopes + .notes | length) > 0 then "" else empty end),
 	 "![\(.title)](benchmarks/\(.question).svg)"] | join("\n");
 
-# ---- Summary: TEXT, QUESTION, ROW, OUR COLUMN, ALTERNATIVE... ----
+# ---- Summary: TEXT, QUESTION, ROW, OUR COLUMN, ALTERNATIVE... as bench/summary says ----
 def verdict: if . >= 1.05 then "wins" elif . > 1 / 1.05 then "ties" else "loses" end;
 def name_of($q; $row): "\($q.question): no cell \($row)";
 
 def find_cell($questions; $id; $row; $column):
 	($questions[$id] // fail("summary: there is no \($id).json: make bench")) as $q
 	| ([$q.rows[] | select(.name == $row)][0] // fail("summary: \($id) has no row \($row)"))
-	| .cells[$column] // fail("summary: \($id), row \($row) lacks \($column)");
+	| . as $found | ($column | split("~"))
+	| map($found.cells[.] // fail("summary: \($id), row \($row) lacks \(.)"))
+	| if length == 1 then .[0] else { median: (.[0].median - .[1].median) } end;
 
-# An alternative is a column of the same row, or @ROW@COLUMN.
 def alternative($questions; $id; $row):
-	if startswith("@") then
-		(.[1:] | split("@")) as $at | { name: $at[0], cell: find_cell($questions; $id; $at[0]; $at[1]) }
+	if contains("@") then
+		split("@") as $at | { name: (if $at[0] == "" then $at[1] else $at[0] end),
+				      cell: find_cell($questions; $id; $at[1]; $at[2]) }
 	else { name: ., cell: find_cell($questions; $id; $row; .) } end;
 
 def compared($ours; $theirs):
 	if ($ours | has("ratio")) and ($theirs | has("ratio")) then
 		{ median: ($theirs.ratio.median / $ours.ratio.median), low: ($theirs.ratio.low / $ours.ratio.high),
 		  high: ($theirs.ratio.high / $ours.ratio.low) }
-	else
-		{ median: ($theirs.median / $ours.median), low: ($theirs.low / $ours.high), high: ($theirs.high / $ours.low) }
-	end;
+	elif $ours.median <= 0 then { median: 1e9 }
+	else { median: ($theirs.median / $ours.median) } end;
 
 def summary_line($questions):
 	split("\t") as $f
@@ -92,14 +93,15 @@ def summary_line($questions):
 	| ($all | map(. + { ratio: compared($ours; .cell) }) | min_by(.ratio.median)) as $best
 	| $best.ratio as $r
 	| ($r.median | verdict) as $v
-	| [$f[0], "\($ours.median | number) \($questions[$f[1]].unit)", $best.name + (if $best.cell | has("ratio") then "" else ": \($best.cell.median | number)" end),
-	   "\($r.median | ratio) (\($r.low | ratio)–\($r.high | ratio))",
-	   if ($r.low | verdict) == $v and ($r.high | verdict) == $v then
-		(if $v == "wins" then "**wins**" else $v end)
-	   else "\($v)? quartiles disagree" end];
+	| [$f[0], "\($ours.median | number) \($questions[$f[1]].unit | sub("guest "; "") | sub(",.*"; ""))", $best.name + (if $best.cell | has("ratio") then "" else ": \($best.cell.median | number)" end),
+	   (if $r.median == 1e9 then "∞" else ($r.median | ratio) end)
+	   + (if $r.low then " (\($r.low | ratio)–\($r.high | ratio))" else "" end),
+	   if any($r.low, $r.high; . != null and (verdict != $v)) then "\($v)? quartiles disagree"
+	   elif $v == "wins" then "**wins**" else $v end];
 
 def summary_table($questions):
-	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))] as $lines
+	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))
+	 | if startswith("?") then .[1:] | select($questions[split("\t")[1]]) else . end] as $lines
 	| table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP ..."]; [$lines[] | summary_line($questions)]);
 
 def bounds_table($all):

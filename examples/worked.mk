@@ -19,6 +19,15 @@ $(WORKED_OUT)/$(1): $(patsubst examples/%,$(WORKED_OUT)/obj/%.o,\
 endef
 $(foreach one,$(WORKED),$(eval $(call worked_example,$(one))))
 
+# On arm64 also with the atomics of ARMv8.1, which the compiler does not count on by itself.
+ifeq ($(WORKED_ARCH),arm64)
+GUEST_FILES += $(WORKED_OUT)/allocator-race-lse
+$(WORKED_OUT)/allocator-race-lse: examples/allocator-race/race.c $(wildcard examples/allocator-race/*.h \
+		examples/allocator-race/arm64/*.h examples/*.h) $(LIB_HEADERS)
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(WORKED_CFLAGS) -march=armv8.1-a -Iexamples/allocator-race/arm64 -o $@ $<
+endif
+
 $(WORKED_OUT)/obj/%.o: examples/%
 	@mkdir -p $(@D)
 	$(CROSS)gcc $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<

@@ -39,14 +39,32 @@ static inline int kernel_range(const volatile void *address, size_t len)
 }
 
 /*
+ * Of user space: < 0 if the access may not be tried, else what user_end() wants.
+ *
  * An NMI may come while another address space is being switched to; kernel threads run in
- * whichever was there before.
+ * whichever was there before.  With interrupts off a fault must not sleep; the page fault
+ * handlers want that said.
  */
-static inline int user_range(const void __user *address, size_t len)
+static inline int user_begin(const void __user **address, size_t len)
 {
+	int off;
+
 	if (unlikely(!registered))
 		return -EOPNOTSUPP;
-	return current->mm && !in_nmi() && access_ok(address, len) ? 0 : -EFAULT;
+	if (unlikely(!current->mm || in_nmi()) || !access_ok(*address, len))
+		return -EFAULT;
+	off = irqs_disabled();
+	if (unlikely(off))
+		pagefault_disable();
+	*address = estp_user_begin(*address);
+	return off;
+}
+
+static inline void user_end(int off)
+{
+	estp_user_end();
+	if (unlikely(off))
+		pagefault_enable();
 }
 
 #define FETCH(bits)									\
@@ -63,15 +81,14 @@ EXPORT_SYMBOL_GPL(estp_fetch##bits);							\
 											\
 int estp_fetch##bits##_user(const void __user *from, u##bits *value)			\
 {											\
-	int err = user_range(from, bits / 8);						\
+	int err, off = user_begin(&from, bits / 8);					\
 											\
-	if (!err) {									\
-		from = estp_user_begin(from);						\
-		err = estp_raw_fetch##bits##_user(from, value);				\
-		estp_user_end();							\
-		return err;								\
+	if (off < 0) {									\
+		*value = 0;								\
+		return off;								\
 	}										\
-	*value = 0;									\
+	err = estp_raw_fetch##bits##_user(from, value);					\
+	user_end(off);									\
 	return err;									\
 }											\
 EXPORT_SYMBOL_GPL(estp_fetch##bits##_user)
@@ -92,13 +109,13 @@ EXPORT_SYMBOL_GPL(estp_store##bits);							\
 											\
 int estp_store##bits##_user(void __user *to, u##bits value)				\
 {											\
-	int err = user_range(to, bits / 8);						\
+	const void __user *p = to;							\
+	int err, off = user_begin(&p, bits / 8);					\
 											\
-	if (!err) {									\
-		to = (void __user *)estp_user_begin(to);				\
-		err = estp_raw_store##bits##_user(to, value);				\
-		estp_user_end();							\
-	}										\
+	if (off < 0)									\
+		return off;								\
+	err = estp_raw_store##bits##_user((void __user *)p, value);			\
+	user_end(off);									\
 	return err;									\
 }											\
 EXPORT_SYMBOL_GPL(estp_store##bits##_user)
@@ -122,22 +139,25 @@ EXPORT_SYMBOL_GPL(estp_copy_to);
 
 size_t estp_copy_from_user(void *to, const void __user *from, size_t len)
 {
-	if (user_range(from, len))
+	int off = user_begin(&from, len);
+
+	if (off < 0)
 		return 0;
-	from = estp_user_begin(from);
 	len = estp_raw_copy_from_user(to, from, len);
-	estp_user_end();
+	user_end(off);
 	return len;
 }
 EXPORT_SYMBOL_GPL(estp_copy_from_user);
 
 size_t estp_copy_to_user(void __user *to, const void *from, size_t len)
 {
-	if (user_range(to, len))
+	const void __user *p = to;
+	int off = user_begin(&p, len);
+
+	if (off < 0)
 		return 0;
-	to = (void __user *)estp_user_begin(to);
-	len = estp_raw_copy_to_user(to, from, len);
-	estp_user_end();
+	len = estp_raw_copy_to_user((void __user *)p, from, len);
+	user_end(off);
 	return len;
 }
 EXPORT_SYMBOL_GPL(estp_copy_to_user);
@@ -159,14 +179,14 @@ ssize_t estp_strncpy_from_user(char *to, const char __user *from, size_t size)
 {
 	unsigned long address = (unsigned long)untagged_addr(from);
 	size_t room = address < TASK_SIZE_MAX ? TASK_SIZE_MAX - address : 0;
-	int err = user_range(from, 0);
+	const void __user *p = from;
+	int off = user_begin(&p, 0);
 	ssize_t len;
 
-	if (err)
-		return err;
-	from = estp_user_begin(from);
-	len = estp_raw_strncpy_from_user(to, from, min(size, room));
-	estp_user_end();
+	if (off < 0)
+		return off;
+	len = estp_raw_strncpy_from_user(to, p, min(size, room));
+	user_end(off);
 	return len == room && room < size ? -EFAULT : len;
 }
 EXPORT_SYMBOL_GPL(estp_strncpy_from_user);

@@ -176,7 +176,9 @@ static int make_room(void)
 	kernel_set.next = ix;
 	for (at = 0; !estp_set_move(&kernel_set, at, MOVE_NR); at += MOVE_NR)
 		cond_resched();
-	estp_index_free(estp_set_moved(&kernel_set));
+	ix = estp_set_moved(&kernel_set);
+	synchronize_rcu();
+	kvfree(ix);
 	return 0;
 }
 
@@ -228,31 +230,51 @@ int __estp_kernel_register(struct module *owner, const void *addr)
 }
 EXPORT_SYMBOL_GPL(__estp_kernel_register);
 
-int __estp_kernel_unregister(struct module *owner, const void *addr)
+/*
+ * Take pages out and free them when nobody can read them any more.  A reference of our own
+ * keeps each meanwhile, in a chain by its first word for the host.
+ */
+static u32 unregister_range(unsigned long start, unsigned long end)
 {
-	bool found;
+	struct estp_page *chain = NULL;
+	unsigned long addr, slot;
+	u32 nr = 0;
 
-	if (!owner || !estp_module_text(owner, (unsigned long)addr, PAGE_SIZE))
-		return -ENOENT;
 	mutex_lock(&kernel_mutex);
-	found = estp_set_remove(&kernel_set, (unsigned long)addr);
+	for (addr = start; kernel_set.pages && addr < end; addr += PAGE_SIZE) {
+		slot = estp_index_find(kernel_set.index, addr);
+		if (slot) {
+			struct estp_page *page = estp_slot_page(slot);
+
+			estp_hold(&page->refs);
+			estp_set_remove(&kernel_set, addr);
+			page->rcu[0] = chain;
+			chain = page;
+			nr++;
+		}
+		cond_resched();
+	}
 	mutex_unlock(&kernel_mutex);
-	return found ? 0 : -ENOENT;
+	if (nr)
+		synchronize_rcu();
+	while (chain) {
+		struct estp_page *page = chain;
+
+		chain = page->rcu[0];
+		estp_page_free(page);
+	}
+	return nr;
+}
+
+int __estp_kernel_unregister(struct module *owner, const void *page)
+{
+	unsigned long addr = (unsigned long)page;
+
+	if (!owner || !PAGE_ALIGNED(addr) || !estp_module_text(owner, addr, PAGE_SIZE))
+		return -ENOENT;
+	return unregister_range(addr, addr + PAGE_SIZE) ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(__estp_kernel_unregister);
-
-static void unregister_range(unsigned long start, unsigned long end)
-{
-	u32 at = 0;
-
-	mutex_lock(&kernel_mutex);
-	if (kernel_set.pages)
-		do {
-			at = estp_set_unmap(&kernel_set, start, end, at, MOVE_NR);
-			cond_resched();
-		} while (at);
-	mutex_unlock(&kernel_mutex);
-}
 
 /*
  * A module goes, after its exit function or a failed one for init: none of its code runs
@@ -284,14 +306,18 @@ int estp_kernel_init(void)
 	estp_set_init(&kernel_set, ix);
 	err = register_module_notifier(&modules);
 	if (err)
-		estp_index_free(ix);
+		kvfree(ix);
 	return err;
 }
 
 /* The hooks are gone, and with them all readers; modules with pages hold us. */
 void estp_kernel_exit(void)
 {
+	unsigned long start, end;
+
 	unregister_module_notifier(&modules);
-	unregister_range(0, ULONG_MAX);
-	estp_index_free(kernel_set.index);
+	estp_module_text_range(THIS_MODULE, &start, &end);
+	unregister_range(start, end);
+	WARN_ON(kernel_set.pages);
+	kvfree(kernel_set.index);
 }

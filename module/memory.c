@@ -13,6 +13,7 @@
 #include <linux/vmalloc.h>
 
 #include "estp.h"
+#include "compat/compat.h"
 
 static const struct {
 	const char *name;
@@ -100,18 +101,28 @@ static refcount_t *refs_of(struct estp_page *page)
 	return (refcount_t *)&page->refs;
 }
 
+static __maybe_unused void free_page_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct page_rcu, rcu));
+}
+
 void estp_page_drop(struct estp_page *page)
 {
 	struct page_rcu *p = (struct page_rcu *)page;
 
 	if (refcount_dec_and_test(refs_of(page)))
-		kvfree_rcu(p, rcu);
+		estp_kvfree_rcu(p, rcu, free_page_rcu);
 }
 
 struct index_rcu {
 	struct rcu_head rcu;
 };
 static_assert(offsetof(struct estp_index, rcu) == 0);
+
+static __maybe_unused void free_index_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct index_rcu, rcu));
+}
 
 struct estp_index *estp_index_alloc_raw(u32 slots)
 {
@@ -134,7 +145,7 @@ void estp_index_free(struct estp_index *ix)
 {
 	struct index_rcu *p = (struct index_rcu *)ix;
 
-	kvfree_rcu(p, rcu);
+	estp_kvfree_rcu(p, rcu, free_index_rcu);
 }
 
 int estp_memory_init(void)
@@ -156,7 +167,7 @@ void estp_memory_exit(void)
 {
 	int i;
 
-	/* Pages are freed through kvfree_rcu(), which batches. */
+	/* What estp_kvfree_rcu() left to be freed, where destroying a cache does not wait for it. */
 	rcu_barrier();
 	for (i = 0; i < ARRAY_SIZE(between); i++) {
 		kmem_cache_destroy(cache[i]);

@@ -6,15 +6,16 @@
  *                still on its way, and would be looked up with the wrong pc.
  *      |  hit: due, and a task work queued
  *      v
- *   task work    on the way to user space, before signals are taken: matches again, at the
- *                pc that the thread has by then, because FAULT may have moved it.
+ *   task work    on the way to user space, before signals are taken: at the pc that the
+ *                thread has by then, because FAULT may have moved it, and if that or the set
+ *                is another one now, matches again.
  *
  * In a stop (traced, stopped) the thread is past its faults, and a tracer reads its
  * registers as soon as it is off its CPU: there sched_out writes the pc itself.
  *
  * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
- * store there, and a store and a barrier in sched_in.  Nobody pays anything before the
- * first registration: the scheduler's static branch is off until then.
+ * store there, and a store and a barrier in sched_in.  Nobody pays anything while nobody is
+ * registered: the scheduler's static branch is off then (space.c).
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>

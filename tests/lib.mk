@@ -22,7 +22,11 @@ build/tests/lib/register_once: tests/lib/register_once.c tests/unit/tap.h $(LIB_
 lib_test_dir := build/tests/lib
 lib_jit := lib/jit.c lib/jit_finish.c lib/jit_judge.c core/parse.c core/rule.c core/sort.c
 
-UNIT_TESTS += $(lib_test_dir)/jit
+UNIT_TESTS += $(lib_test_dir)/jit $(lib_test_dir)/jit_insn_arm64 tests/lib/objects/cross
+
+$(lib_test_dir)/jit_insn_arm64: tests/lib/jit_insn_arm64.c lib/arm64/jit_insn.h tests/unit/tap.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -o $@ $<
 
 $(lib_test_dir)/jit: tests/lib/jit.c $(lib_jit) tests/unit/tap.h $(LIB_HEADERS) $(wildcard lib/*.h core/*.h)
 	@mkdir -p $(@D)

@@ -59,3 +59,18 @@ lock() {
 	exec {LOCK}>"$BUILD/.$1.lock"
 	flock "$LOCK"
 }
+
+# Prints where the Debian package $1, of sources, lies; it is downloaded if need be.
+source_package() {
+	local deb
+
+	mkdir -p "$BUILD/cache"
+	deb=$(find "$BUILD/cache" -name "${1}_*.deb" -printf '%T@ %p\n' | sort -rn | head -n 1)
+	if [ -z "$deb" ]; then
+		say "downloading $1"
+		(cd "$BUILD/cache" && apt-get -q -o APT::Sandbox::User=root download "$1" >&2) ||
+			die "cannot download $1; run apt-get update"
+		deb=$(find "$BUILD/cache" -name "${1}_*.deb" -printf '%T@ %p\n' | sort -rn | head -n 1)
+	fi
+	echo "${deb#* }"
+}

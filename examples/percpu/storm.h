@@ -117,9 +117,9 @@ static int example(const char *property, long (*round)(const char *who))
 	before = diversions(ESTP_PREEMPTION);
 	do {
 		wrong += round("registered");
-	} while (!wrong && diversions(ESTP_PREEMPTION) - before < 25 && seconds() < end);
+	} while (!wrong && diversions(ESTP_PREEMPTION) - before < 10 && seconds() < end);
 	ok(!wrong, "%s", property);
-	ok(diversions(ESTP_PREEMPTION) - before >= 25, "with %lu diversions",
+	ok(diversions(ESTP_PREEMPTION) - before >= 10, "with %lu diversions",
 	   (unsigned long)(diversions(ESTP_PREEMPTION) - before));
 
 	if (madvise((void *)start, (uintptr_t)etext - start, MADV_ESTP_UNREGISTER))

@@ -112,7 +112,7 @@ ssize_t estp_strncpy_from_user(char *to, const char __user *from, size_t size);
  * No code runs in its spans any more, nor will.  What the module leaves behind when it is
  * unloaded, or fails to load, is taken back for it.
  *
- * Context: process; may sleep.
+ * Context: process; sleeps, for a grace period.
  * Return: 0; -ENOENT, it is not registered, or not this module's.
  * Source: SPEC KRN-6.
  */

@@ -2,7 +2,7 @@
 /*
  * linux/estp_page.h - ESTP pages of kernel text, in assembler files (.S) of modules
  *
- *	#include <linux/estp_page.h>
+ *	#include <linux/estp_page.h>		// asflags-y := -I.../include -I.../lib/include
  *
  *	estp_page probe_page
  *	estp_fault start=probe_start, end=probe_end, response=probe_response
@@ -36,6 +36,6 @@
 #define SYM_F_ALIGN	__ALIGN
 #endif
 
-#include "../../lib/include/estp/page.h"
+#include <estp/page.h>
 
 #endif /* _LINUX_ESTP_PAGE_H */

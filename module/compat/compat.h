@@ -43,6 +43,17 @@
 #define ESTP_TWA_RESUME_ATOMIC	(TWA_RESUME | TWAF_NO_ALLOC)
 #endif
 
+/*
+ * kvfree_rcu(), of memory that may be from a cache of ours.  It frees in batches, for which
+ * kmem_cache_destroy() waits since 6.12; before, nobody can, and @callback, which frees, is
+ * what rcu_barrier() waits for.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define estp_kvfree_rcu(p, field, callback)	call_rcu(&(p)->field, callback)
+#else
+#define estp_kvfree_rcu(p, field, callback)	kvfree_rcu(p, field)
+#endif
+
 /* Tasks that borrow an address space and never run user code, beside kernel threads. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 #define ESTP_PF_WORKER		PF_IO_WORKER

@@ -33,16 +33,29 @@
  * another one return to its caller.  It costs whom it does not concern 4 instructions, not
  * 40, but no other direct call (a bpf fentry) can be on the same function.
  *
- * None of these functions is an interface.  One that cannot be hooked is named, and
- * nothing is loaded.  The ops of "look" and "divert" are permanent: sysctl
- * kernel.ftrace_enabled=0 is refused rather than silently taking protection away.
+ * None of these functions is an interface.  All are looked for before the first is hooked;
+ * those that are not there, or cannot be hooked, are named, and nothing is loaded.  The ops
+ * of "look" and "divert" are permanent: sysctl kernel.ftrace_enabled=0 is refused rather
+ * than silently taking protection away.
  */
+#include <linux/build_bug.h>
+#include <linux/extable.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/uprobes.h>
+#ifdef CONFIG_X86_64
+#include <asm/sighandling.h>
+#endif
+#ifdef CONFIG_ARM64
+#include <asm/exception.h>
+#include <asm/fpsimd.h>
+#endif
 #include <trace/events/sched.h>
 #include <trace/events/signal.h>
 
@@ -53,6 +66,10 @@
 static char *without_hook;
 module_param_unsafe(without_hook, charp, 0400);
 MODULE_PARM_DESC(without_hook, "for tests: leave out the hook of this name, and its protection with it");
+
+static char *absent_hook;
+module_param_unsafe(absent_hook, charp, 0400);
+MODULE_PARM_DESC(absent_hook, "for tests: as if this kernel had no function or tracepoint of this name");
 
 /* ---- What the hooks do ---------------------------------------------------------------- */
 
@@ -104,6 +121,27 @@ static void on_exit(void *data, struct task_struct *task)
 
 /* ---- Functions --------------------------------------------------------------------------- */
 
+/*
+ * Their shapes: the hooks read arguments, return in their place, or jump to them.  What is
+ * static, force_sig_info_to_task(), no header tells of.
+ */
+#define SHAPE(function, ...) \
+	static_assert(__same_type(function, __VA_ARGS__), #function " has another shape here")
+SHAPE(do_madvise, int (struct mm_struct *, unsigned long, size_t, int));
+SHAPE(unhandled_signal, bool (struct task_struct *, int));
+SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
+SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
+SHAPE(search_exception_tables, const struct exception_table_entry *(unsigned long));
+#ifdef CONFIG_X86_64
+SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
+SHAPE(force_sigsegv, void (int));
+#endif
+#ifdef CONFIG_ARM64
+SHAPE(do_el0_bti, void (struct pt_regs *));
+SHAPE(do_fpsimd_exc, void (unsigned long, struct pt_regs *));
+SHAPE(fpsimd_signal_preserve_current_state, void (void));
+#endif
+
 enum way { DIVERT, LOOK, CALL };
 
 struct hook {
@@ -136,17 +174,21 @@ static struct hook hook[] = {
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
 };
 
-static int set_function(struct hook *h)
+static const char *sought(const char *name)
 {
-	return ftrace_set_filter(&h->ops, (unsigned char *)h->function, strlen(h->function), 1);
+	return absent_hook && !strcmp(absent_hook, name) ? "<absent>" : name;
+}
+
+/* Is it there, and can it be traced?  Nothing is hooked yet. */
+static int find_function(struct hook *h)
+{
+	const char *name = sought(h->function);
+
+	return ftrace_set_filter(&h->ops, (unsigned char *)name, strlen(name), 1) ? -ENOENT : 0;
 }
 
 static int install_hook(struct hook *h)
 {
-	int err = set_function(h);
-
-	if (err)
-		return err;
 	if (h->way == CALL)
 		return estp_call_before(&h->ops, (unsigned long)h->entry);
 	h->ops.func = h->act;
@@ -164,7 +206,6 @@ static void remove_hook(struct hook *h)
 		estp_call_no_more(&h->ops, (unsigned long)h->entry);
 	else
 		unregister_ftrace_function(&h->ops);
-	ftrace_free_filter(&h->ops);
 	h->installed = false;
 }
 
@@ -188,13 +229,13 @@ static void find_point(struct tracepoint *tp, void *unused)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(point); i++)
-		if (!strcmp(tp->name, point[i].name))
+		if (!strcmp(tp->name, sought(point[i].name)))
 			point[i].tp = tp;
 }
 
 static int install_point(struct point *p)
 {
-	return p->tp ? tracepoint_probe_register(p->tp, p->probe, NULL) : -ENOENT;
+	return tracepoint_probe_register(p->tp, p->probe, NULL);
 }
 
 static void remove_point(struct point *p)
@@ -213,16 +254,39 @@ static bool left_out(const char *name)
 
 static int failed(const char *kind, const char *name, int err)
 {
-	pr_err("cannot hook %s %s (%d): not loaded, this kernel is not one that estp knows\n",
-	       kind, name, err);
+	const char *why = "this kernel is not one that estp knows";
+
+	if (err == -ENOENT)
+		why = "this kernel has no such thing to hook";
+	else if (err == -EBUSY)
+		why = "somebody else has it, or kernel.ftrace_enabled is 0";
+	pr_err("cannot hook %s %s (%d): %s; not loaded\n", kind, name, err, why);
+	return err;
+}
+
+/* All that this kernel lacks is named, before anything of it has been changed. */
+static int find_all(void)
+{
+	int i, err = 0;
+
+	for_each_kernel_tracepoint(find_point, NULL);
+	for (i = 0; i < ARRAY_SIZE(point); i++)
+		if (!left_out(point[i].name) && !point[i].tp)
+			err = failed("tracepoint", point[i].name, -ENOENT);
+	for (i = 0; i < ARRAY_SIZE(hook); i++)
+		if (!left_out(hook[i].function) && find_function(&hook[i]))
+			err = failed("function", hook[i].function, -ENOENT);
+	for (i = 0; err && i < ARRAY_SIZE(hook); i++)
+		ftrace_free_filter(&hook[i].ops);
 	return err;
 }
 
 int estp_hooks_install(void)
 {
-	int i, err;
+	int i, err = find_all();
 
-	for_each_kernel_tracepoint(find_point, NULL);
+	if (err)
+		return err;
 	/* Who leaves before who comes: a task is never covered without its end being seen. */
 	for (i = ARRAY_SIZE(point) - 1; i >= 0; i--) {
 		if (left_out(point[i].name))
@@ -240,7 +304,6 @@ int estp_hooks_install(void)
 			continue;
 		err = install_hook(&hook[i]);
 		if (err) {
-			ftrace_free_filter(&hook[i].ops);
 			failed("function", hook[i].function, err);
 			goto undo;
 		}
@@ -266,8 +329,10 @@ void estp_hooks_remove(void)
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
+	for (i = 0; i < ARRAY_SIZE(hook); i++) {
 		remove_hook(&hook[i]);
+		ftrace_free_filter(&hook[i].ops);
+	}
 	for (i = 0; i < ARRAY_SIZE(point); i++)
 		remove_point(&point[i]);
 	tracepoint_synchronize_unregister();

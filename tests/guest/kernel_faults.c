@@ -278,8 +278,11 @@ static void user_not_present(void)
 	int fd;
 
 	ok(!resident(p) && call(KRN_USER | KRN_FETCH8, KRN_PAGEFAULTS_OFF, (u64)p, 0, 0) == -EFAULT &&
+	   call(KRN_USER | KRN_FETCH8, KRN_IRQS_OFF, (u64)p, 0, 0) == -EFAULT &&
+	   call(KRN_USER | KRN_COPY_TO, KRN_IRQS_OFF, (u64)p, 0, 8) == 0 &&
+	   call(KRN_USER | KRN_STRNCPY_FROM, KRN_IRQS_OFF, (u64)p, 0, 8) == -EFAULT &&
 	   call(KRN_USER | KRN_FETCH8, KRN_HARDIRQ, (u64)p, 0, 0) == -EFAULT && !resident(p),
-	   "page faults off: memory that is not present is not there");
+	   "page faults or interrupts off: memory that is not present is not there");
 	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 1, 0) == 0 && !last.value,
 	   "page faults on: it is brought in to be read");
 	ok(call(KRN_USER | KRN_STORE8, KRN_PROCESS, (u64)p, 7, 0) == 0 && *p == 7 && resident(p),

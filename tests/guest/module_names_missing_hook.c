@@ -6,7 +6,10 @@
  *
  * Method: another module takes one of the hooked functions, each in turn, in the way of
  * which there can be but one. The twin is the load that follows when it has let go; and
- * an attempt of that module while estp.ko is loaded.
+ * an attempt of that module while estp.ko is loaded. What a kernel without one of them
+ * does is seen by looking for another name in its place (absent_hook=): the log names what
+ * is missing, and nothing else, because nothing has been hooked yet. With
+ * kernel.ftrace_enabled at 0 the log says that.
  *
  * One CPU: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
@@ -28,6 +31,8 @@ static const struct {
 	{ "do_madvise", false },
 	{ "force_sig_info_to_task", false },
 	{ "unhandled_signal", false },
+	{ "fixup_exception", false },
+	{ "search_exception_tables", false },
 	{ "uprobe_dup_mmap", true },
 	{ "uprobe_copy_process", true },
 };
@@ -38,6 +43,26 @@ static int hog(unsigned int i)
 
 	snprintf(args, sizeof(args), "function=%s direct=%d", hooks[i].function, hooks[i].direct);
 	return load_file(HOG, args);
+}
+
+static const char *const needed[] = {
+	"do_madvise", "force_sig_info_to_task", "unhandled_signal", "uprobe_dup_mmap",
+	"uprobe_copy_process", "signal_deliver", "sched_process_exec", "sched_process_exit",
+};
+
+static void nothing_left(void);
+
+static void refused_for(const char *args, const char *said, const char *what)
+{
+	int log = klog_open(), err;
+
+	must(log >= 0);
+	err = module_load(args);
+	if (!ok(err, "%s: it does not load", what))
+		module_unload_soon();
+	is(klog_count(log, said, NULL), 1, "the log says: %s", said);
+	close(log);
+	nothing_left();
 }
 
 static void nothing_left(void)
@@ -69,6 +94,18 @@ void test(void)
 		must(!unload_name("hog"));
 		close(log);
 	}
+
+	for (i = 0; i < ARRAY_LEN(needed); i++) {
+		char args[64], said[96];
+
+		snprintf(args, sizeof(args), "absent_hook=%s", needed[i]);
+		snprintf(said, sizeof(said), "%s (-2): this kernel has no such thing to hook",
+			 needed[i]);
+		refused_for(args, said, needed[i]);
+	}
+	must(!write_file("/proc/sys/kernel/ftrace_enabled", "0\n"));
+	refused_for("", "kernel.ftrace_enabled is 0", "ftrace switched off");
+	must(!write_file("/proc/sys/kernel/ftrace_enabled", "1\n"));
 
 	is(module_load(""), 0, "twin: with all of them free it loads");
 	is(probe_register(p), 0, "and works");

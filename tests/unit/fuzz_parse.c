@@ -6,8 +6,8 @@
  * every bound; what was accepted can be judged, compiled and matched, and a match is one
  * of the input's own sequences.
  * Method: LLVMFuzzerTestOneInput() takes a page or a table; main() feeds it random and
- * spoilt inputs, a fixed number.  For a longer hunt: clang -fsanitize=fuzzer
- * -DESTP_FUZZER.
+ * spoilt inputs, a fixed number.  With ESTP_FUZZER it is libFuzzer's (tests/fuzz_core),
+ * which begins with inputs that main() writes: fuzz_parse FOLDER.
  */
 #include <string.h>
 #include "shape.h"
@@ -285,24 +285,50 @@ static void spoil(size_t size)
 	}
 }
 
-int main(void)
+static size_t random_input(void)
+{
+	size_t size;
+	u32 i;
+
+	memset(input, 0, one_in(50) ? sizeof(input) : 8192);
+	input[0] = random_word();
+	/* Large pages are slow to fill. */
+	if (input[0] & 32 && !one_in(20))
+		input[0] &= ~6;
+	size = input[0] & 32 ? random_input_page() : random_input_table();
+	for (i = random_below(4); i > 1; i--)
+		spoil(size);
+	return 1 + size;
+}
+
+static int write_corpus(const char *folder)
+{
+	char path[256];
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		size_t size = random_input();
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		file = fopen(path, "w");
+		if (!file || fwrite(input, size, 1, file) != 1 || fclose(file)) {
+			perror(path);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	u32 round, i;
 
 	random_start();
-	for (round = 0; round < 60000; round++) {
-		size_t size;
-
-		memset(input, 0, one_in(50) ? sizeof(input) : 8192);
-		input[0] = random_word();
-		/* Large pages are slow to fill. */
-		if (input[0] & 32 && !one_in(20))
-			input[0] &= ~6;
-		size = input[0] & 32 ? random_input_page() : random_input_table();
-		for (i = random_below(4); i > 1; i--)
-			spoil(size);
-		LLVMFuzzerTestOneInput(input, 1 + size);
-	}
+	if (argc > 1)
+		return write_corpus(argv[1]);
+	for (round = 0; round < 60000; round++)
+		LLVMFuzzerTestOneInput(input, random_input());
 	expect(accepted[0] > round / 20, "%llu pages", (unsigned long long)accepted[0]);
 	expect(accepted[1] > round / 20, "%llu tables", (unsigned long long)accepted[1]);
 	expect(judged[0] > round / 50 && judged[1] > round / 50, "%llu, %llu",

@@ -55,10 +55,10 @@
 #error "estp/page.h is for assembler files (.S); estp/sequence.h is for C"
 #endif
 
-#include "asm.h"
+#include <estp/asm.h>
 
-/* What the kernel's own pages have otherwise (linux/estp_page.h). */
 #ifdef __KERNEL__
+/* What the kernel's own pages have otherwise (linux/estp_page.h). */
 #define ESTP_BY_HAND
 #undef ESTP_PAGE_ALIGN_
 #define ESTP_PAGE_ALIGN_	PAGE_SIZE
@@ -71,7 +71,6 @@
 #define ESTP_FLAGS_		"axR"
 #define ESTP_CHECK_SECTION_	.estp_check
 #endif
-
 
 /* An assembler that has been told nothing makes the stack executable. */
 	.pushsection .note.GNU-stack, "", %progbits

@@ -6,7 +6,7 @@
  * have the rights of user space.  What is not in a span faults as ever: a bad pointer of
  * the caller's own is a bug.
  */
-#include "../../../include/linux/estp_page.h"
+#include <linux/estp_page.h>
 
 #define EFAULT	14
 

@@ -14,7 +14,7 @@
  * pointer of the caller's own is a bug.
  */
 #include <asm/smap.h>
-#include "../../../include/linux/estp_page.h"
+#include <linux/estp_page.h>
 
 #define EFAULT	14
 

@@ -370,13 +370,10 @@ int call_in_context(struct krn_call *c)
 		pagefault_enable();
 		return 0;
 	case KRN_IRQS_OFF:
-		/* Not atomic otherwise: then a fault may not sleep either. */
-		pagefault_disable();
 		local_irq_save(flags);
 		c->in_context = irqs_disabled();
 		do_call(c);
 		local_irq_restore(flags);
-		pagefault_enable();
 		return 0;
 	case KRN_SPAN_PROBED:
 		return call_span_probed(c);

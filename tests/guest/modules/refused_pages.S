@@ -47,16 +47,10 @@ estp_page_end \name
 	estp_preemption start=both_page_start, end=both_page_end, response=both_page_start
 	nop_page_end both_page
 
-	nop_page interrupt_page
-	estp_interrupt start=interrupt_page_start, end=interrupt_page_end, response=interrupt_response
-estp_response interrupt_response, interrupt_response_end
-	nop
-	nop
-estp_label interrupt_response_end
-	nop_page_end interrupt_page
-
 	raw_page magic_page, raw_text, 0x4553545101000001, 0x4000002000240020
 	raw_page empty_page, raw_text, 0x4553545001000000, 0x4000002000240020
 	raw_page past_page, raw_text, 0x4553545001000001, 0x40000020fffc0020
 	raw_page header_page, raw_text, 0x4553545001000001, 0x4000002000240008
+	/* INTERRUPT from 0x10 to 0x14; 4 bytes of response at 0x20, its prefix word before it. */
+	raw_page interrupt_page, raw_text, 0x4553545001000001, 0x2000001000140020, 0, 0x0000000400000000
 	raw_page init_page, .init.text, 0x4553545001000001, 0x4000002000240020

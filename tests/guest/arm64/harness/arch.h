@@ -73,6 +73,19 @@
 /* N Z C V */
 #define FLAGS_VISIBLE	0xf0000000ull
 
+/* A system call that touches no memory on its way: no stack, no errno. */
+static inline long bare_syscall(long nr, long a, long b, long c, long d)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+
+	__asm__ volatile("svc	#0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+	return x0;
+}
+
 struct regs {
 	uint64_t x[GPR_NR];
 	uint64_t sp;

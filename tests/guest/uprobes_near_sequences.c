@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LIM-2, FLT-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
+ * is hit; one in the span executes the instruction elsewhere, where no sequence is: the
+ * fault is a signal then, as stated. When it has gone everything is as before.
+ *
+ * Method: the probe's page as a file, mapped and registered; uprobes by tracefs, their hits
+ * counted there. The twin is the fault without one, and the fault with one in the span.
+ *
+ * One CPU: setting breakpoints replaces code, see module_keeps_ftrace_working.
+ *
+ * vm: --cpus 1
+ */
+#include <fcntl.h>
+
+#include "machine.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 60;
+
+#define VALUE	0x1000
+#define TRACEFS	"/sys/kernel/tracing"
+#define FILE_	"/tmp/code"
+
+static void *p;
+
+static unsigned int hits(void)
+{
+	const char *at = strstr(read_file(TRACEFS "/uprobe_profile"), "mine");
+	unsigned int nr = 0;
+
+	if (at)
+		sscanf(at, "mine %u", &nr);
+	return nr;
+}
+
+static void with_uprobe(u32 at, int want, const char *what)
+{
+	char event[96];
+	unsigned int before;
+
+	snprintf(event, sizeof(event), "p:mine %s:%#x\n", FILE_, at);
+	must(!write_file(TRACEFS "/uprobe_events", event));
+	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "1"));
+	before = hits();
+	is(probe_fault(p, VALUE), want, "%s: the fault %s", what, want ? "is a signal" : "diverts");
+	ok(hits() > before, "%s: it was hit", what);
+	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "0"));
+	must(!write_file(TRACEFS "/uprobe_events", "-:mine\n"));
+	is(probe_fault(p, VALUE), 0, "%s: gone, the fault diverts", what);
+}
+
+void test(void)
+{
+	const struct probe_seq *f = &probe_seq[ESTP_FAULT];
+	size_t page = page_size();
+	void *made = probe_new(VALUE);
+	int fd;
+
+	need_estp();
+	probe_header(made, 0);
+	if (access(TRACEFS "/uprobe_events", W_OK))
+		skip_all("this kernel has no uprobe events");
+	fd = open(FILE_, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	must(fd >= 0 && write(fd, made, page) == (ssize_t)page);
+	p = mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	must(p != MAP_FAILED);
+	must(!madv_register(p, page));
+	is(probe_fault(p, VALUE), 0, "without a uprobe the fault diverts");
+	with_uprobe(f->response[0], 0, "at the response");
+	with_uprobe(f->start, -1, "in the span");
+	must(!madv_unregister(p, page));
+	unlink(FILE_);
+}
