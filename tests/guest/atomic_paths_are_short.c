@@ -22,7 +22,7 @@ const unsigned int test_seconds = 120;
 #define ENDED	63u
 #define MANY	65535u
 #define ROUNDS	30
-#define MANY_COST	300u
+#define MANY_COST	1000u
 #define ENDED_COST	100000u
 
 static size_t page;
