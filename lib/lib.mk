@@ -9,8 +9,9 @@
 LIB_CC ?= $(CROSS)gcc
 LIB_AR ?= $(CROSS)ar
 # What the compiler makes, whatever the cell: on a machine of another kind than the default
-# cell's, its own.
-LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(LIB_CC) -dumpmachine))))
+# cell's, its own. Before it is installed, its name or the machine's tells.
+LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,\
+	$(shell $(LIB_CC) -dumpmachine 2>/dev/null || echo $(CROSS) $$(uname -m)))))
 LIB_OUT ?= $(OUT)lib
 # With landing pads and signed return addresses, as distributions build theirs.
 lib_protection_arm64 := -mbranch-protection=standard

@@ -18,6 +18,11 @@ bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 in
 	*addr = symbol->st_value;
 	if (!file->laid)
 		return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
+	/* Symbol 0 is no symbol: the relocation is its addend, as in headers of kernel pages. */
+	if (!index) {
+		*addr = 0;
+		return true;
+	}
 	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= file->section_nr) {
 		*addr = file->outside + (u64)index * UNDEFINED_STEP;
 		return symbol->st_shndx == SHN_UNDEF;
