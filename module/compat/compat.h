@@ -24,8 +24,8 @@
 #if !defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) || !defined(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)
 #error "estp: needs a kernel with CONFIG_DYNAMIC_FTRACE_WITH_ARGS and _WITH_DIRECT_CALLS"
 #endif
-#if !defined(CONFIG_UPROBES) || !defined(CONFIG_TRACEPOINTS)
-#error "estp: needs a kernel with CONFIG_UPROBES and CONFIG_TRACEPOINTS"
+#if !defined(CONFIG_UPROBES) || !defined(CONFIG_KPROBES) || !defined(CONFIG_TRACEPOINTS)
+#error "estp: needs a kernel with CONFIG_UPROBES, CONFIG_KPROBES and CONFIG_TRACEPOINTS"
 #endif
 
 /* Lockdep's kind asks for tasklist_lock, which is not exported: our walks are under RCU. */

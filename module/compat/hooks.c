@@ -42,6 +42,7 @@
 #include <linux/extable.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -179,12 +180,16 @@ static const char *sought(const char *name)
 	return absent_hook && !strcmp(absent_hook, name) ? "<absent>" : name;
 }
 
-/* Is it there, and can it be traced?  Nothing is hooked yet. */
-static int find_function(struct hook *h)
-{
-	const char *name = sought(h->function);
+/*
+ * Where the functions are, a disabled kprobe tells.  ftrace could be told their names, but
+ * then asks for the name of every function of the kernel, once for each of ours.
+ */
+static struct kprobe where[ARRAY_SIZE(hook)];
 
-	return ftrace_set_filter(&h->ops, (unsigned char *)name, strlen(name), 1) ? -ENOENT : 0;
+static int find_address(struct kprobe *probe, const char *name)
+{
+	*probe = (struct kprobe) { .symbol_name = sought(name), .flags = KPROBE_FLAG_DISABLED };
+	return register_kprobe(probe);
 }
 
 static int install_hook(struct hook *h)
@@ -267,15 +272,27 @@ static int failed(const char *kind, const char *name, int err)
 /* All that this kernel lacks is named, before anything of it has been changed. */
 static int find_all(void)
 {
-	int i, err = 0;
+	struct kprobe *probe[ARRAY_SIZE(hook)];
+	int i, nr = 0, err = 0;
 
 	for_each_kernel_tracepoint(find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(point); i++)
 		if (!left_out(point[i].name) && !point[i].tp)
 			err = failed("tracepoint", point[i].name, -ENOENT);
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
-		if (!left_out(hook[i].function) && find_function(&hook[i]))
+	for (i = 0; i < ARRAY_SIZE(hook); i++) {
+		if (left_out(hook[i].function))
+			continue;
+		if (find_address(&where[i], hook[i].function)) {
 			err = failed("function", hook[i].function, -ENOENT);
+			continue;
+		}
+		probe[nr++] = &where[i];
+		/* Can it be traced? */
+		if (ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1))
+			err = failed("function", hook[i].function, -ENOENT);
+	}
+	/* All together: they wait for a grace period. */
+	unregister_kprobes(probe, nr);
 	for (i = 0; err && i < ARRAY_SIZE(hook); i++)
 		ftrace_free_filter(&hook[i].ops);
 	return err;
