@@ -450,8 +450,8 @@ static bool cache(u32 word, struct insn *insn)
 	switch (bits(word, 5, 14)) {
 	case SYSTEM(3, 7, 4, 1):			/* DC ZVA */
 		insn->memory[insn->memory_nr++] = (struct memory) {
-			.base = REG_NONE, .index = REG_NONE, .vector = true, .len = 64,
-			.write = true,
+			.base = bits(word, 0, 5) == 31 ? REG_NONE : bits(word, 0, 5),
+			.index = REG_NONE, .vector = true, .len = 64, .write = true,
 		};
 		break;
 	case SYSTEM(3, 7, 5, 1):			/* IC IVAU; DC CVAC, CVAU, CVAP, CVADP, CIVAC */
@@ -486,7 +486,7 @@ static bool system(u32 word, struct insn *insn)
 		insn->write.other |= OTHER_C;
 		return true;
 	case 0xd500403f: case 0xd500405f:		/* XAFLAG, AXFLAG */
-		insn->read.other |= OTHER_NZCV;
+		insn->read.other |= OTHER_Z | OTHER_C | (word & 0x40 ? OTHER_V : 0);
 		insn->write.other |= OTHER_NZCV;
 		return true;
 	}
