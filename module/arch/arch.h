@@ -48,6 +48,7 @@ void estp_arch_fork_thread_entry(void);
 void estp_arch_madvise_entry(void);
 void estp_arch_force_sig_entry(void);
 void estp_arch_unhandled_entry(void);
+void estp_arch_signal_frame_entry(void);	/* where there is a frame hook */
 
 #if defined(CONFIG_X86_64)
 #include "x86_64/arch_inline.h"

@@ -20,7 +20,7 @@
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
  *   do_sea                 divert     faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
- *                          look       a frame is about to be written, its pc is final
+ *                          call       a frame is about to be written, its pc is final
  *
  *   tracepoint             for
  *   signal_deliver         INTERRUPT, signals as PREEMPTION
@@ -103,12 +103,6 @@ static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo
 	estp_signal_deliver(data, sig, info, ka);
 }
 
-/* Called first of all when a frame is written; arm64. */
-static __maybe_unused ESTP_HOOK(on_signal_frame)
-{
-	estp_signal_frame();
-}
-
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
@@ -169,7 +163,8 @@ static struct hook hook[] = {
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
 	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
-	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
+	/* Called first of all when a frame is written. */
+	{ "fpsimd_signal_preserve_current_state", CALL, .entry = estp_arch_signal_frame_entry },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
