@@ -351,6 +351,8 @@ static uint64_t none(void)
 
 static void barriers(uint64_t (*spun)(void))
 {
+	/* Who has been joined may still have its address space. */
+	usleep(10000);
 	membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 	membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ);
 	barrier("membarrier, expedited", expedited, spun);
