@@ -210,8 +210,6 @@ int __estp_kernel_register(struct module *owner, const void *addr)
 			      owner ? "it is not aligned to a page" : "it is no module's");
 	if (!estp_module_text(owner, (unsigned long)addr, PAGE_SIZE))
 		return refuse(owner, addr, -EACCES, "it is not text of that module");
-	if (!estp_hooks_for_kernel())
-		return refuse(owner, addr, -EOPNOTSUPP, "a hook that it takes was left out");
 
 	scratch = kvmalloc(sizeof(*scratch), GFP_KERNEL);
 	if (!scratch)

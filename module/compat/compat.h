@@ -132,8 +132,6 @@ ESTP_HOOK(estp_on_external_abort);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);
-/* Are those there that kernel pages take? */
-bool estp_hooks_for_kernel(void);
 /* When this returns no task is in a hook, nor will be. */
 void estp_hooks_remove(void);
 

@@ -150,7 +150,6 @@ struct hook {
 	enum way way;
 	ftrace_func_t act;			/* DIVERT, LOOK */
 	void (*entry)(void);			/* CALL */
-	bool for_kernel;			/* kernel pages take it */
 	struct ftrace_ops ops;
 	bool installed;
 };
@@ -159,8 +158,8 @@ static struct hook hook[] = {
 	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
 	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
 	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
-	{ "fixup_exception", DIVERT, .act = estp_on_fixup, .for_kernel = true },
-	{ "search_exception_tables", DIVERT, .act = estp_on_search, .for_kernel = true },
+	{ "fixup_exception", DIVERT, .act = estp_on_fixup },
+	{ "search_exception_tables", DIVERT, .act = estp_on_search },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
@@ -168,7 +167,7 @@ static struct hook hook[] = {
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
-	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
+	{ "do_sea", DIVERT, .act = estp_on_external_abort },
 	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
@@ -330,16 +329,6 @@ int estp_hooks_install(void)
 undo:
 	estp_hooks_remove();
 	return err;
-}
-
-bool estp_hooks_for_kernel(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
-		if (hook[i].for_kernel && !hook[i].installed)
-			return false;
-	return true;
 }
 
 void estp_hooks_remove(void)
