@@ -6,8 +6,8 @@
  *   do_madvise             call       registration; only our advice values, only madvise(2)
  *   force_sig_info_to_task call       FAULT: return at once, nothing sent
  *   unhandled_signal       call       no log line for a fault that will be diverted
- *   fixup_exception        divert     faults of kernel pages (kernel.c)
- *   search_exception_tables divert    ... may be waited for, and need not be fatal
+ *   fixup_exception        call       faults of kernel pages (kernel.c)
+ *   search_exception_tables call      ... may be waited for, and need not be fatal
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
  *
@@ -18,7 +18,7 @@
  *   arm64
  *   do_el0_bti             look       control-flow protection is no FAULT
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
- *   do_sea                 divert     faults of kernel pages: external aborts
+ *   do_sea                 call       faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
  *                          look       a frame is about to be written, its pc is final
  *
@@ -153,7 +153,6 @@ struct hook {
 	enum way way;
 	ftrace_func_t act;			/* DIVERT, LOOK */
 	void (*entry)(void);			/* CALL */
-	bool for_kernel;			/* kernel pages take it */
 	struct ftrace_ops ops;
 	bool installed;
 };
@@ -162,8 +161,8 @@ static struct hook hook[] = {
 	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
 	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
 	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
-	{ "fixup_exception", DIVERT, .act = estp_on_fixup, .for_kernel = true },
-	{ "search_exception_tables", DIVERT, .act = estp_on_search, .for_kernel = true },
+	{ "fixup_exception", CALL, .entry = estp_arch_fixup_entry },
+	{ "search_exception_tables", CALL, .entry = estp_arch_search_entry },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
@@ -171,7 +170,7 @@ static struct hook hook[] = {
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
-	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
+	{ "do_sea", CALL, .entry = estp_arch_abort_entry },
 	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
@@ -335,16 +334,6 @@ int estp_hooks_install(void)
 undo:
 	estp_hooks_remove();
 	return err;
-}
-
-bool estp_hooks_for_kernel(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
-		if (hook[i].for_kernel && !hook[i].installed)
-			return false;
-	return true;
 }
 
 void estp_hooks_remove(void)
