@@ -14,6 +14,7 @@
  *	x0 ..	its arguments
  */
 #include <linux/linkage.h>
+#include <asm/asm-offsets.h>
 #include <asm/assembler.h>
 
 /* Back into the function, whose own record of its caller x30 has to be. */
@@ -90,6 +91,29 @@ SYM_CODE_END(\name)
 	b.ls	\yes
 .endm
 
+/*
+ * A pc of the kernel, in x10, that lies where pages are.  lo before len: the hull widens
+ * beside us.  No lock, no memory but the module's own, so from any context.
+ */
+.macro ESTP_IN_HULL yes:req
+	adr_l	x11, estp_kernel_hull
+	ldar	x12, [x11]
+	ldr	x11, [x11, #8]
+	sub	x10, x10, x12
+	cmp	x10, x11
+	b.lo	\yes
+.endm
+
+.macro ESTP_REGS_IN_HULL regs:req, yes:req
+	ldr	x10, [\regs, #S_PC]
+	ESTP_IN_HULL \yes
+.endm
+
+.macro ESTP_PC_IN_HULL pc:req, yes:req
+	mov	x10, \pc
+	ESTP_IN_HULL \yes
+.endm
+
 	.text
 	ESTP_ENTRY name=estp_arch_fork_mm_entry, function=estp_fork_mm
 	ESTP_ENTRY name=estp_arch_fork_thread_entry, function=estp_fork_thread
@@ -101,3 +125,9 @@ SYM_CODE_END(\name)
 		ESTP_ATTACHED .Lestp_arch_force_sig_entry_ask
 	ESTP_DIVERT estp_arch_unhandled_entry, estp_fault_will_divert, estp_nothing_sent, \
 		ESTP_ATTACHED .Lestp_arch_unhandled_entry_ask
+	ESTP_DIVERT estp_arch_fixup_entry, estp_kernel_fixup, estp_kernel_fixed, \
+		ESTP_REGS_IN_HULL x0, .Lestp_arch_fixup_entry_ask
+	ESTP_DIVERT estp_arch_search_entry, estp_kernel_search, estp_kernel_an_entry, \
+		ESTP_PC_IN_HULL x0, .Lestp_arch_search_entry_ask
+	ESTP_DIVERT estp_arch_abort_entry, estp_kernel_abort, estp_nothing_sent, \
+		ESTP_REGS_IN_HULL x2, .Lestp_arch_abort_entry_ask
