@@ -5,6 +5,7 @@
  *   events [STATE...]      one process a state, in this order, each a column
  *
  *   without        no module
+ *   rseq-hit       likewise, and the code that the event meets is an rseq section
  *   loaded         the module is there, nobody has registered anything yet
  *   others         nothing registered here, but by another process, which sleeps
  *   outside        one page registered, below all code that runs
@@ -74,6 +75,7 @@ static void all(bool registered)
 	switches();
 	preemption();
 	signals();
+	timed_signals();
 	faults_by_signal(fault, fault_response);
 	forks();
 	threads();
@@ -86,6 +88,7 @@ static void rseq_part(void)
 	switches();
 	preemption();
 	signals();
+	timed_signals();
 	faults_by_signal(fault, fault_response);
 }
 
@@ -93,12 +96,20 @@ static void hits(void)
 {
 	register_pages(watch_page, 1);
 	preemption();
+	timed_signals();
 	madvise(watch_page, PAGE, MADV_ESTP_UNREGISTER);
 	register_pages(fault_page, 1);
 	faults();
 	madvise(fault_page, PAGE, MADV_ESTP_UNREGISTER);
 	register_pages(gate_page, 1);
 	faults_by_signal(gate, NULL);
+}
+
+static void rseq_hits(void)
+{
+	rseq_watch = true;
+	preemption();
+	timed_signals();
 }
 
 struct state {
@@ -109,6 +120,7 @@ struct state {
 
 static const struct state states[] = {
 	{ "without", "without module", NULL, false },
+	{ "rseq-hit", "without module, rseq hit", NULL, false },
 	{ "loaded", "loaded", NULL, false },
 	{ "others", "another is registered", others, false },
 	{ "outside", "pc outside", outside, true },
@@ -137,6 +149,8 @@ static void run(const char *name)
 		states[i].prepare();
 	if (!strcmp(states[i].name, "hit"))
 		hits();
+	else if (!strcmp(states[i].name, "rseq-hit"))
+		rseq_hits();
 	else if (suffix || states[i].prepare == gone)
 		rseq_part();
 	else

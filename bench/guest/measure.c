@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
 
 #include "measure.h"
 
@@ -61,4 +62,24 @@ void real_time(int priority)
 
 	if (sched_setscheduler(0, (priority ? SCHED_FIFO : SCHED_OTHER) | SCHED_RESET_ON_FORK, &param))
 		die("sched_setscheduler");
+}
+
+bool rseq_watch;
+
+uint64_t watch_now(uint64_t *last)
+{
+	static struct rseq_cs section;
+	/* A number in some headers, a union in others. */
+	volatile uint64_t *announced = (void *)((char *)__builtin_thread_pointer() + __rseq_offset +
+						offsetof(struct rseq, rseq_cs));
+
+	if (rseq_watch) {
+		section.start_ip = (uintptr_t)watch;
+		section.post_commit_offset = watch_end - (const unsigned char *)watch;
+		section.abort_ip = (uintptr_t)watch_response;
+		/* Left behind, or aborted: the kernel takes it away. */
+		*announced = (uintptr_t)&section;
+	}
+	*last = now();
+	return watch(last);
 }

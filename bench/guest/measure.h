@@ -31,6 +31,7 @@ void die(const char *what);
 /* PREEMPTION: until the clock jumps.  *last is its value before that, the result after. */
 extern unsigned char watch_page[];
 uint64_t watch(uint64_t *last);
+extern const unsigned char watch_end[], watch_response[];
 
 /* FAULT: reads what is there, if it may. */
 extern unsigned char fault_page[];
@@ -46,6 +47,10 @@ extern unsigned char gate_response[];
 extern unsigned char restart_page[];
 void restart(volatile uint64_t *counter, uint64_t nr, const volatile int *stop);
 
+/* PREEMPTION, begun anew, for ever: *count += 200 after 200 instructions; then another virtual CPU. */
+extern unsigned char spin_page[];
+void spin(volatile uint64_t *count);
+
 /* ---- Registration --------------------------------------------------------------- */
 
 /* Pages with one FAULT descriptor for code that nobody runs. */
@@ -57,9 +62,14 @@ void real_time(int priority);
 
 /* ---- Questions -------------------------------------------------------------------- */
 
+/* watch(), as an rseq section if rseq_watch says so. */
+extern bool rseq_watch;
+uint64_t watch_now(uint64_t *last);
+
 void switches(void);
 void preemption(void);
 void signals(void);
+void timed_signals(void);
 void faults_by_signal(void (*access)(const void *p), unsigned char *skip_to);
 void faults(void);
 void forks(void);

@@ -48,6 +48,7 @@ void estp_arch_fork_thread_entry(void);
 void estp_arch_madvise_entry(void);
 void estp_arch_force_sig_entry(void);
 void estp_arch_unhandled_entry(void);
+void estp_arch_signal_frame_entry(void);	/* where there is a frame hook */
 void estp_arch_fixup_entry(void);
 void estp_arch_search_entry(void);
 void estp_arch_abort_entry(void);

@@ -20,7 +20,7 @@
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
  *   do_sea                 call       faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
- *                          look       a frame is about to be written, its pc is final
+ *                          call       a frame is about to be written, its pc is final
  *
  *   tracepoint             for
  *   signal_deliver         INTERRUPT, signals as PREEMPTION
@@ -83,8 +83,11 @@ bool estp_is_our_madvise(struct mm_struct *mm)
 	if (mm != current->mm || current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
 	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
 		return false;
-	/* Being unloaded: as if it were not there. */
-	return try_module_get(THIS_MODULE);
+	/*
+	 * Being loaded or unloaded: as if it were not there.  Loading that fails after this
+	 * hook is in place would ask nobody who has registered.
+	 */
+	return THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE);
 }
 
 /* Where a task's list of notifiers is, for assembler: an absolute symbol. */
@@ -101,12 +104,6 @@ static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo
 	if (likely(!estp_arch_attached()))
 		return;
 	estp_signal_deliver(data, sig, info, ka);
-}
-
-/* Called first of all when a frame is written; arm64. */
-static __maybe_unused ESTP_HOOK(on_signal_frame)
-{
-	estp_signal_frame();
 }
 
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
@@ -168,7 +165,8 @@ static struct hook hook[] = {
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
 	{ "do_sea", CALL, .entry = estp_arch_abort_entry },
-	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
+	/* Called first of all when a frame is written. */
+	{ "fpsimd_signal_preserve_current_state", CALL, .entry = estp_arch_signal_frame_entry },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
@@ -262,6 +260,8 @@ static int failed(const char *kind, const char *name, int err)
 
 	if (err == -ENOENT)
 		why = "this kernel has no such thing to hook";
+	else if (err == -ENOMEM)
+		why = "there is no memory";
 	else if (err == -EBUSY)
 		why = "somebody else has it, or kernel.ftrace_enabled is 0";
 	pr_err("cannot hook %s %s (%d): %s; not loaded\n", kind, name, err, why);
@@ -272,7 +272,7 @@ static int failed(const char *kind, const char *name, int err)
 static int find_all(void)
 {
 	struct kprobe *probe[ARRAY_SIZE(hook)];
-	int i, nr = 0, err = 0;
+	int i, nr = 0, one, err = 0;
 
 	for_each_kernel_tracepoint(find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(point); i++)
@@ -281,14 +281,14 @@ static int find_all(void)
 	for (i = 0; i < ARRAY_SIZE(hook); i++) {
 		if (left_out(hook[i].function))
 			continue;
-		if (find_address(&where[i], hook[i].function)) {
-			err = failed("function", hook[i].function, -ENOENT);
-			continue;
+		one = find_address(&where[i], hook[i].function);
+		if (!one) {
+			probe[nr++] = &where[i];
+			/* Can it be traced? */
+			one = ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1);
 		}
-		probe[nr++] = &where[i];
-		/* Can it be traced? */
-		if (ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1))
-			err = failed("function", hook[i].function, -ENOENT);
+		if (one)
+			err = failed("function", hook[i].function, one == -ENOMEM ? one : -ENOENT);
 	}
 	/* All together: they wait for a grace period. */
 	unregister_kprobes(probe, nr);

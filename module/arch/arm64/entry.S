@@ -2,8 +2,9 @@
 /*
  * Called by ftrace at the very start of a kernel function.
  *
- *   ESTP_ENTRY    a function of two arguments: do our part first, then return into it as
- *                 if nothing had been.  Both may sleep.
+ *   ESTP_ENTRY    a function of up to two arguments: do our part first, then return into it
+ *                 as if nothing had been.  Both may sleep.  Where @quick says no, and only
+ *                 then, that is all.
  *   ESTP_DIVERT   of up to four: if ours says so, run another one in its place, with its
  *                 arguments, which returns to its caller.  The answer is no for nearly
  *                 everyone, and found without saving a register.
@@ -16,9 +17,21 @@
 #include <asm/asm-offsets.h>
 #include <asm/assembler.h>
 
-.macro ESTP_ENTRY name:req, function:req
+/* Back into the function, whose own record of its caller x30 has to be. */
+.macro ESTP_GO_ON
+	mov	x10, x30
+	mov	x30, x9
+	ret	x10
+.endm
+
+.macro ESTP_ENTRY name:req, function:req, quick:vararg
 SYM_CODE_START(\name)
 	bti	c
+.ifnb \quick
+	\quick
+	ESTP_GO_ON
+.endif
+.L\name\()_ask:
 	/* Two frame records, so that a backtrace shows the function and its caller. */
 	stp	x29, x9, [sp, #-48]!
 	mov	x29, sp
@@ -32,13 +45,6 @@ SYM_CODE_START(\name)
 	add	sp, sp, #64
 	ret	x9
 SYM_CODE_END(\name)
-.endm
-
-/* Back into the function, whose own record of its caller x30 has to be. */
-.macro ESTP_GO_ON
-	mov	x10, x30
-	mov	x30, x9
-	ret	x10
 .endm
 
 .macro ESTP_DIVERT name:req, function:req, instead:req, quick:vararg
@@ -111,6 +117,8 @@ SYM_CODE_END(\name)
 	.text
 	ESTP_ENTRY name=estp_arch_fork_mm_entry, function=estp_fork_mm
 	ESTP_ENTRY name=estp_arch_fork_thread_entry, function=estp_fork_thread
+	ESTP_ENTRY estp_arch_signal_frame_entry, estp_signal_frame, \
+		ESTP_ATTACHED .Lestp_arch_signal_frame_entry_ask
 	ESTP_DIVERT estp_arch_madvise_entry, estp_is_our_madvise, estp_madvise, \
 		ESTP_ADVICE .Lestp_arch_madvise_entry_ask
 	ESTP_DIVERT estp_arch_force_sig_entry, estp_fault_diverts, estp_nothing_sent, \
