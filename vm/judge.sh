@@ -6,7 +6,7 @@
 # are no trouble, whatever words they hold.
 trouble() {
 	head -c "$judged" "$run/console" | tr -d '\r' | grep -av -e '\]: segfault at' -e 'traps: ' | grep -aE \
-		-e 'Kernel panic|WARNING:|BUG:|BUG at|Oops|\bOOPS\b|INFO: task .* blocked' \
+		-e 'Missing ENDBR' -e 'Kernel panic|WARNING:|BUG:|BUG at|Oops|\bOOPS\b|INFO: task .* blocked' \
 		-e 'general protection fault|double fault|stack guard page|unable to handle' \
 		-e 'INFO: possible|possible (recursive|circular)|suspicious RCU|inconsistent lock state' \
 		-e 'unregister_netdevice|self-detected stall|detected stalls|soft lockup|[Hh]ard LOCKUP' \
