@@ -113,8 +113,11 @@ static int fill_stats(struct estp_space *space, struct estp_stats *stats)
 
 	if (mutex_lock_killable(&space->register_mutex))
 		return -ERESTARTNOINTR;
-	/* Whoever asks again and again would else keep the delayed sweep from this mutex. */
-	if (!READ_ONCE(space->released))
+	/*
+	 * Whoever asks again and again would else keep the delayed sweep from this mutex.
+	 * One that was taken down while we waited for it holds its mm no more.
+	 */
+	if (!space->dead && !READ_ONCE(space->released))
 		estp_space_try_sweep(space);
 	walk_set(space, &walk);
 	spin_lock(&space->set_lock);

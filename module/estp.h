@@ -41,7 +41,7 @@ struct estp_space {
 	struct estp_set set;			/* first: the switch path reads it */
 	bool dead;				/* taken down; threads_lock to set */
 
-	struct mm_struct *mm;			/* held by the notifier until it is removed */
+	struct mm_struct *mm;			/* held by the notifier, which a dead one may lack */
 	struct mutex register_mutex;
 	spinlock_t set_lock;
 	struct mmu_interval_notifier notifier;

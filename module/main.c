@@ -41,9 +41,6 @@ static int __init estp_init(void)
 	err = estp_spaces_init();
 	if (err)
 		goto err_spaces;
-	err = estp_device_init();
-	if (err)
-		goto err_device;
 	err = estp_kernel_init();
 	if (err)
 		goto err_kernel;
@@ -53,6 +50,10 @@ static int __init estp_init(void)
 	err = estp_access_init();
 	if (err)
 		goto err_access;
+	/* Last: an open file would hold us, but loading that fails asks nobody. */
+	err = estp_device_init();
+	if (err)
+		goto err_access;
 	return 0;
 
 err_access:
@@ -60,8 +61,6 @@ err_access:
 err_hooks:
 	estp_kernel_exit();
 err_kernel:
-	estp_device_exit();
-err_device:
 	estp_spaces_exit();
 err_spaces:
 	estp_memory_exit();
@@ -71,9 +70,9 @@ err_spaces:
 /* No thread is attached: each holds a reference to the module. */
 static void __exit estp_exit(void)
 {
+	estp_device_exit();
 	estp_hooks_remove();
 	estp_kernel_exit();
-	estp_device_exit();
 	estp_spaces_exit();
 	estp_memory_exit();
 }

@@ -6,8 +6,8 @@
  *   do_madvise             call       registration; only our advice values, only madvise(2)
  *   force_sig_info_to_task call       FAULT: return at once, nothing sent
  *   unhandled_signal       call       no log line for a fault that will be diverted
- *   fixup_exception        divert     faults of kernel pages (kernel.c)
- *   search_exception_tables divert    ... may be waited for, and need not be fatal
+ *   fixup_exception        call       faults of kernel pages (kernel.c)
+ *   search_exception_tables call      ... may be waited for, and need not be fatal
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
  *
@@ -18,9 +18,9 @@
  *   arm64
  *   do_el0_bti             look       control-flow protection is no FAULT
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
- *   do_sea                 divert     faults of kernel pages: external aborts
+ *   do_sea                 call       faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
- *                          look       a frame is about to be written, its pc is final
+ *                          call       a frame is about to be written, its pc is final
  *
  *   tracepoint             for
  *   signal_deliver         INTERRUPT, signals as PREEMPTION
@@ -83,8 +83,11 @@ bool estp_is_our_madvise(struct mm_struct *mm)
 	if (mm != current->mm || current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
 	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
 		return false;
-	/* Being unloaded: as if it were not there. */
-	return try_module_get(THIS_MODULE);
+	/*
+	 * Being loaded or unloaded: as if it were not there.  Loading that fails after this
+	 * hook is in place would ask nobody who has registered.
+	 */
+	return THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE);
 }
 
 /* Where a task's list of notifiers is, for assembler: an absolute symbol. */
@@ -101,12 +104,6 @@ static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo
 	if (likely(!estp_arch_attached()))
 		return;
 	estp_signal_deliver(data, sig, info, ka);
-}
-
-/* Called first of all when a frame is written; arm64. */
-static __maybe_unused ESTP_HOOK(on_signal_frame)
-{
-	estp_signal_frame();
 }
 
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
@@ -150,7 +147,6 @@ struct hook {
 	enum way way;
 	ftrace_func_t act;			/* DIVERT, LOOK */
 	void (*entry)(void);			/* CALL */
-	bool for_kernel;			/* kernel pages take it */
 	struct ftrace_ops ops;
 	bool installed;
 };
@@ -159,8 +155,8 @@ static struct hook hook[] = {
 	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
 	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
 	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
-	{ "fixup_exception", DIVERT, .act = estp_on_fixup, .for_kernel = true },
-	{ "search_exception_tables", DIVERT, .act = estp_on_search, .for_kernel = true },
+	{ "fixup_exception", CALL, .entry = estp_arch_fixup_entry },
+	{ "search_exception_tables", CALL, .entry = estp_arch_search_entry },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
@@ -168,8 +164,9 @@ static struct hook hook[] = {
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
-	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
-	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
+	{ "do_sea", CALL, .entry = estp_arch_abort_entry },
+	/* Called first of all when a frame is written. */
+	{ "fpsimd_signal_preserve_current_state", CALL, .entry = estp_arch_signal_frame_entry },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
@@ -263,6 +260,8 @@ static int failed(const char *kind, const char *name, int err)
 
 	if (err == -ENOENT)
 		why = "this kernel has no such thing to hook";
+	else if (err == -ENOMEM)
+		why = "there is no memory";
 	else if (err == -EBUSY)
 		why = "somebody else has it, or kernel.ftrace_enabled is 0";
 	pr_err("cannot hook %s %s (%d): %s; not loaded\n", kind, name, err, why);
@@ -273,7 +272,7 @@ static int failed(const char *kind, const char *name, int err)
 static int find_all(void)
 {
 	struct kprobe *probe[ARRAY_SIZE(hook)];
-	int i, nr = 0, err = 0;
+	int i, nr = 0, one, err = 0;
 
 	for_each_kernel_tracepoint(find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(point); i++)
@@ -282,14 +281,14 @@ static int find_all(void)
 	for (i = 0; i < ARRAY_SIZE(hook); i++) {
 		if (left_out(hook[i].function))
 			continue;
-		if (find_address(&where[i], hook[i].function)) {
-			err = failed("function", hook[i].function, -ENOENT);
-			continue;
+		one = find_address(&where[i], hook[i].function);
+		if (!one) {
+			probe[nr++] = &where[i];
+			/* Can it be traced? */
+			one = ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1);
 		}
-		probe[nr++] = &where[i];
-		/* Can it be traced? */
-		if (ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1))
-			err = failed("function", hook[i].function, -ENOENT);
+		if (one)
+			err = failed("function", hook[i].function, one == -ENOMEM ? one : -ENOENT);
 	}
 	/* All together: they wait for a grace period. */
 	unregister_kprobes(probe, nr);
@@ -330,16 +329,6 @@ int estp_hooks_install(void)
 undo:
 	estp_hooks_remove();
 	return err;
-}
-
-bool estp_hooks_for_kernel(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
-		if (hook[i].for_kernel && !hook[i].installed)
-			return false;
-	return true;
 }
 
 void estp_hooks_remove(void)
