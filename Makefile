@@ -118,6 +118,7 @@ fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 
 fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where it was [FUZZ_SECONDS=600]
 	@vm/packages tool check
+	@ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check
 	@$(MAKE) --no-print-directory -s build/tests/tool/fuzz_object
 	@tests/tool/fuzz $(FUZZ_SECONDS)
 

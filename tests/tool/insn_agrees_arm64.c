@@ -17,7 +17,7 @@
 
 #include "../../tool/insn_arm64.h"
 
-#define TRIALS		40
+#define TRIALS		24
 #define MEMORY		1024
 
 /* The assembler below counts on these offsets. */
