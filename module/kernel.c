@@ -171,6 +171,16 @@ static struct estp_page *compile(const struct module *owner, const void *page,
 	return estp_page_make((unsigned long)page, scratch->item, nr, 0, kernel_set.gen, 0);
 }
 
+/* Not with a random multiplier: nobody who would harm us chooses where modules lie. */
+static struct estp_index *alloc_index(u32 slots)
+{
+	struct estp_index *ix = estp_index_alloc(slots);
+
+	if (ix)
+		ix->mult = ESTP_INDEX_MULT;
+	return ix;
+}
+
 /* Room for one more. */
 static int make_room(void)
 {
@@ -179,7 +189,7 @@ static int make_room(void)
 
 	if (estp_set_room(&kernel_set, 1))
 		return 0;
-	ix = estp_index_alloc(estp_set_slots(&kernel_set, 1));
+	ix = alloc_index(estp_set_slots(&kernel_set, 1));
 	if (!ix)
 		return -ENOMEM;
 	kernel_set.next = ix;
@@ -306,7 +316,7 @@ static struct notifier_block modules = { .notifier_call = on_module };
 
 int estp_kernel_init(void)
 {
-	struct estp_index *ix = estp_index_alloc(ESTP_INDEX_SLOT_MIN);
+	struct estp_index *ix = alloc_index(ESTP_INDEX_SLOT_MIN);
 	int err;
 
 	if (!ix)
