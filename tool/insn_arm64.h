@@ -2,9 +2,11 @@
 /*
  * The registers of arm64, as struct regs has them, and the decoder's parts:
  *
- *   insn_arm64.c         integers, branches, system; what class a word belongs to
+ *   insn_arm64.c         what class a word belongs to
+ *   insn_arm64_integer.c general registers and flags
+ *   insn_arm64_system.c  branches, hints, system registers, caches
  *   insn_arm64_memory.c  loads, stores, atomics
- *   insn_arm64_vector.c  FP and SIMD without memory
+ *   insn_arm64_vector.c  FP and SIMD without memory; insn_arm64_exists.c: which there are
  */
 #ifndef ESTP_TOOL_INSN_ARM64_H
 #define ESTP_TOOL_INSN_ARM64_H
@@ -65,7 +67,18 @@ static inline void write_reg_sp(struct insn *insn, u32 n)
 u64 arm64_condition(u32 cond);
 
 /* False if this tool does not know what the word does. */
+bool arm64_immediate(u32 word, struct insn *insn);
+bool arm64_registers(u32 word, struct insn *insn);
+bool arm64_branch(u32 word, struct insn *insn);
 bool arm64_memory(u32 word, struct insn *insn);
 bool arm64_vector(u32 word, struct insn *insn);
+
+/* Groups of SIMD instructions of which some were never made. */
+enum arm64_group {
+	ARM64_THREE_SAME, ARM64_TWO_MISC, ARM64_ACROSS, ARM64_THREE_DIFFERENT, ARM64_BY_ELEMENT,
+	ARM64_HALF_THREE, ARM64_HALF_MISC, ARM64_EXTRA, ARM64_SHIFT, ARM64_GROUP_NR,
+};
+
+bool arm64_exists(enum arm64_group group, u32 word, u32 op, u32 size);
 
 #endif /* ESTP_TOOL_INSN_ARM64_H */

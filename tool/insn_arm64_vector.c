@@ -153,6 +153,8 @@ static bool three_same(u32 word, struct insn *insn)
 	bool u = bits(word, 29, 1), kept = false;
 	u32 op = bits(word, 11, 5), size = bits(word, 22, 2);
 
+	if (!arm64_exists(ARM64_THREE_SAME, word, op, size))
+		return false;
 	switch (op) {
 	case 0x03:
 		kept = u && size;			/* BSL, BIT, BIF */
@@ -178,7 +180,8 @@ static bool two_misc(u32 word, struct insn *insn)
 {
 	u32 op = bits(word, 12, 5);
 
-	return unary(word, insn, op == 3 || op == 6 ||
+	return arm64_exists(ARM64_TWO_MISC, word, op, bits(word, 22, 2)) &&
+	       unary(word, insn, op == 3 || op == 6 ||
 		     (upper_half(word) && (op == 0x12 || op == 0x14 || op == 0x16)));
 }
 
@@ -186,23 +189,28 @@ static bool three_different(u32 word, struct insn *insn)
 {
 	u32 op = bits(word, 12, 4);
 
-	return binary(word, insn, op == 5 || (op >= 8 && op <= 11) ||
+	return arm64_exists(ARM64_THREE_DIFFERENT, word, op, bits(word, 22, 2)) &&
+	       binary(word, insn, op == 5 || (op >= 8 && op <= 11) ||
 		      (upper_half(word) && (op == 4 || op == 6)));
 }
 
 static bool shift(u32 word, struct insn *insn)
 {
 	bool u = bits(word, 29, 1);
-	u32 op = bits(word, 11, 5);
+	u32 op = bits(word, 11, 5), size = 31 - __builtin_clz(bits(word, 19, 4));
 
-	return unary(word, insn, op == 2 || op == 6 || (u && (op == 8 || op == 10)) ||
+	return arm64_exists(ARM64_SHIFT, word, op, size) &&
+	       unary(word, insn, op == 2 || op == 6 || (u && (op == 8 || op == 10)) ||
 		     (upper_half(word) && op >= 0x10 && op <= 0x13));
 }
 
 static bool constant(u32 word, struct insn *insn)
 {
 	u32 mode = bits(word, 12, 4);
+	bool op = bits(word, 29, 1);
 
+	if (bits(word, 11, 1) ? mode != 15 || op : mode == 15 && op && !bits(word, 30, 1))
+		return false;
 	if (mode & 1 && mode < 12)			/* ORR, BIC */
 		read_vec(insn, rd_of(word));
 	write_vec(insn, rd_of(word));
@@ -215,6 +223,8 @@ static bool by_element(u32 word, struct insn *insn)
 	bool u = bits(word, 29, 1);
 	u32 op = bits(word, 12, 4), size = bits(word, 22, 2);
 
+	if (!arm64_exists(ARM64_BY_ELEMENT, word, op, size) || (size == 3 && bits(word, 21, 1)))
+		return false;
 	/* Complex numbers, mixed sizes: their registers are found otherwise. */
 	if ((u && (op & 9) == 1) || (!u && op == 15) ||
 	    (size == 2 && (u ? op == 8 || op == 12 : !op || op == 4)))
@@ -227,23 +237,26 @@ static bool element_copy(u32 word, struct insn *insn)
 {
 	bool q = bits(word, 30, 1);
 	u32 op = bits(word, 11, 4), size = bits(word, 16, 5);
+	bool two = (size & 15) == 8;		/* elements of 64 bits */
 
-	if (!(size & 15) && !(size == 16 && op == 7 && q))
+	if (!(size & 15))
 		return false;
 	if (bits(word, 29, 1))				/* INS from an element */
-		return q && size & 15 && unary(word, insn, true);
+		return q && unary(word, insn, true);
 	switch (op) {
 	case 0:						/* DUP */
-		return unary(word, insn, false);
+		return (q || !two) && unary(word, insn, false);
 	case 1: case 3:					/* DUP, INS from a general register */
-		if (op == 3 && !q)
+		if (!q && (op == 3 || two))
 			return false;
-		read_reg(insn, rn_of(word), (size & 15) == 8);
+		read_reg(insn, rn_of(word), two);
 		if (op == 3)
 			read_vec(insn, rd_of(word));
 		write_vec(insn, rd_of(word));
 		return true;
 	case 5: case 7:					/* SMOV, UMOV */
+		if (op == 7 ? q != two : two || (!q && (size & 7) == 4))
+			return false;
 		read_vec(insn, rn_of(word));
 		write_reg(insn, rd_of(word));
 		return true;
@@ -272,10 +285,10 @@ static bool simd(u32 word, struct insn *insn)
 	u32 form = word & ~(bits(word, 28, 1) ? 0x50000000 : 0);
 	bool vector = !bits(word, 28, 1);
 
-	if (same(word, 0xff3e0c00, 0x4e280800))		/* AESE, AESD; AESMC, AESIMC */
+	if (same(word, 0xfffe0c00, 0x4e280800))		/* AESE, AESD; AESMC, AESIMC */
 		return bits(word, 12, 5) >= 4 && bits(word, 12, 5) <= 7 &&
 		       unary(word, insn, bits(word, 12, 5) < 6);
-	if (same(word, 0xff3e0c00, 0x5e280800))		/* SHA1H; SHA1SU1, SHA256SU0 */
+	if (same(word, 0xfffe0c00, 0x5e280800))		/* SHA1H; SHA1SU1, SHA256SU0 */
 		return bits(word, 12, 5) <= 2 && unary(word, insn, bits(word, 12, 5));
 	if (same(word, 0xffe08c00, 0x5e000000))		/* SHA1C ... SHA256SU1 */
 		return bits(word, 12, 3) < 7 && binary(word, insn, true);
@@ -284,13 +297,19 @@ static bool simd(u32 word, struct insn *insn)
 	if (same(form, 0x9f200400, 0x0e200400))
 		return three_same(word, insn);
 	if (same(form, 0x9f60c400, 0x0e400400))		/* halves; FMLA, FMLS */
-		return binary(word, insn, !bits(word, 29, 1) && bits(word, 11, 3) == 1);
+		return arm64_exists(ARM64_HALF_THREE, word, bits(word, 11, 3), bits(word, 22, 2)) &&
+		       binary(word, insn, !bits(word, 29, 1) && bits(word, 11, 3) == 1);
 	if (same(form, 0x9f208400, 0x0e008400))		/* dot products, FCMLA; not FCADD */
-		return binary(word, insn, (bits(word, 11, 4) & 13) != 12);
+		return arm64_exists(ARM64_EXTRA, word, bits(word, 11, 4), bits(word, 22, 2)) &&
+		       binary(word, insn, (bits(word, 11, 4) & 13) != 12);
 	if (same(form, 0x9f3e0c00, 0x0e200800))
 		return two_misc(word, insn);
-	if (same(form, 0x9f7e0c00, 0x0e780800) || same(form, 0x9f3e0c00, 0x0e300800))
-		return unary(word, insn, false);	/* halves; across lanes, pairs */
+	if (same(form, 0x9f7e0c00, 0x0e780800))		/* halves */
+		return arm64_exists(ARM64_HALF_MISC, word, bits(word, 12, 5), bits(word, 22, 2)) &&
+		       unary(word, insn, false);
+	if (same(form, 0x9f3e0c00, 0x0e300800))		/* across lanes, pairs */
+		return arm64_exists(ARM64_ACROSS, word, bits(word, 12, 5), bits(word, 22, 2)) &&
+		       unary(word, insn, false);
 	if (same(form, 0x9f200c00, 0x0e200000))
 		return three_different(word, insn);
 	if (same(form, 0x9ff80400, 0x0f000400))
@@ -307,8 +326,11 @@ static bool simd(u32 word, struct insn *insn)
 		return false;
 	if (same(word, 0xbfe08c00, 0x0e000000))
 		return table(word, insn);
-	if (same(word, 0xbf208c00, 0x0e000800) || same(word, 0xbfe08400, 0x2e000000))
-		return binary(word, insn, false);	/* ZIP, UZP, TRN; EXT */
+	if (same(word, 0xbf208c00, 0x0e000800))		/* ZIP, UZP, TRN */
+		return bits(word, 12, 2) && (bits(word, 30, 1) || bits(word, 22, 2) != 3) &&
+		       binary(word, insn, false);
+	if (same(word, 0xbfe08400, 0x2e000000))		/* EXT */
+		return (bits(word, 30, 1) || !bits(word, 14, 1)) && binary(word, insn, false);
 	return false;
 }
 
