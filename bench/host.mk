@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: MIT
 #
 # Questions asked of the host's own CPU: what runs without being interrupted, and needs no
-# module. Their sequences are for x86_64 only.
-ifeq ($(ARCH),x86_64)
-HOST_BENCH := percpu length access
+# module. For arm64 two of them are asked in a guest, where instructions are counted.
+HOST_BENCH_x86_64 := percpu length access
+HOST_BENCH_arm64 := percpu access
+HOST_BENCH := $(HOST_BENCH_$(ARCH))
 HOST_BENCH_FLAGS := -std=gnu11 -O2 -falign-functions=64 -falign-loops=64
-HOST_BENCH_CC = $(CC) $(HOST_BENCH_FLAGS) -DBENCH_FLAGS='"$(HOST_BENCH_FLAGS)"' \
-	-Wall -Wextra -Werror -Wno-missing-field-initializers -Ilib/include -pthread
+# The loops choose between LL/SC and LSE, not a routine at run time.
+HOST_BENCH_FLAGS_arm64 := -mno-outline-atomics
+HOST_BENCH_CC = $(if $(CROSS),$(CROSS)gcc,$(CC)) $(HOST_BENCH_FLAGS) $(HOST_BENCH_FLAGS_$(ARCH)) \
+	-DBENCH_FLAGS='"$(strip $(HOST_BENCH_FLAGS) $(HOST_BENCH_FLAGS_$(ARCH)))"' \
+	-Wall -Wextra -Werror -Wno-missing-field-initializers -Ilib/include -Ibench/host -Ibench/host/$(ARCH) -pthread \
+	$(if $(CROSS),-static)
 
-BENCH += $(HOST_BENCH:%=bench/%)
-BENCH_FILES += $(HOST_BENCH:%=build/bench/%)
+BENCH_FILES += $(HOST_BENCH:%=$(BENCH_OUT)/%)
 
-build/bench/percpu: bench/host/percpu_page.S
-build/bench/length: bench/host/length_page.S
-build/bench/access: bench/host/access_plain.c
+$(BENCH_OUT)/percpu: bench/host/$(ARCH)/percpu_page.S
+$(BENCH_OUT)/length: bench/host/$(ARCH)/length_page.S
+$(BENCH_OUT)/access: bench/host/access_plain.c
 
-$(HOST_BENCH:%=build/bench/%): build/bench/%: bench/host/%.c bench/host/turns.c $(wildcard bench/host/*.h) \
-		$(LIBESTP) $(LIB_HEADERS) bench/host.mk
+$(HOST_BENCH:%=$(BENCH_OUT)/%): $(BENCH_OUT)/%: bench/host/%.c bench/host/turns.c \
+		$(wildcard bench/host/*.h bench/host/$(ARCH)/*.h) $(LIBESTP) $(LIB_HEADERS) bench/host.mk
 	@mkdir -p $(@D)
 	$(HOST_BENCH_CC) -o $@ $(filter %.c %.S %.a,$^)
 
+ifeq ($(ARCH),x86_64)
+BENCH += $(HOST_BENCH:%=bench/%) bench/counted
 # That they measure and become a report, not what.
 UNIT_TESTS += tests/bench_reports
-tests/bench_reports: $(HOST_BENCH:%=build/bench/%) $(TOOL)
+tests/bench_reports: $(HOST_BENCH:%=$(BENCH_OUT)/%) $(TOOL)
 endif

@@ -102,7 +102,11 @@ def summary_line($questions):
 def summary_table($questions):
 	[$summary | split("\n")[] | select(length > 0 and (startswith("#") | not))
 	 | if startswith("?") then .[1:] | select($questions[split("\t")[1]]) else . end] as $lines
-	| table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP ..."]; [$lines[] | summary_line($questions)]);
+	| [$lines[] | summary_line($questions)] as $body
+	| def count($what): [$body[] | select(.[4] | contains($what))] | length;
+	  "ESTP wins \(count("wins")) of \($body | length) comparisons, ties in \(count("ties")), loses \(count("loses"))"
+	  + (count("?") | if . > 0 then "; \(.) of these verdicts are doubtful" else "" end) + ".\n\n"
+	  + table(["question", "ESTP", "best alternative", "that by ESTP's", "ESTP ..."]; $body);
 
 def bounds_table($all):
 	table(["bound", "found", "at most", "verdict"];

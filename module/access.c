@@ -19,22 +19,15 @@
 #include "arch/arch.h"
 #include "arch/access.h"
 
-static bool registered __ro_after_init;
-
-/* None of this is called before, or by others; where hooks were left out it stays off. */
+/* None of this is called before: nobody gets a symbol of a module that is not up. */
 int __init estp_access_init(void)
 {
-	int err = estp_kernel_register(estp_access_page);
-
-	registered = !err;
-	return err == -EOPNOTSUPP ? 0 : err;
+	return estp_kernel_register(estp_access_page);
 }
 
 /* 0 if the access may be tried. */
 static inline int kernel_range(const volatile void *address, size_t len)
 {
-	if (unlikely(!registered))
-		return -EOPNOTSUPP;
 	return estp_arch_kernel_range((unsigned long)address, len) ? 0 : -EFAULT;
 }
 
@@ -49,8 +42,6 @@ static inline int user_begin(const void __user **address, size_t len)
 {
 	int off;
 
-	if (unlikely(!registered))
-		return -EOPNOTSUPP;
 	if (unlikely(!current->mm || in_nmi()) || !access_ok(*address, len))
 		return -EFAULT;
 	off = irqs_disabled();
@@ -168,8 +159,6 @@ ssize_t estp_strncpy_from(char *to, const char *from, size_t size)
 	size_t room = estp_arch_kernel_room((unsigned long)from);
 	ssize_t len;
 
-	if (unlikely(!registered))
-		return -EOPNOTSUPP;
 	len = estp_raw_strncpy_from(to, from, min(size, room));
 	return len == room && room < size ? -EFAULT : len;
 }

@@ -9,6 +9,8 @@
  * A CPU that the loop sees without the space, and that gets one of its threads just
  * then, passes the barrier of sched_in() after our first one: what the caller stored before
  * the call, that thread sees.
+ *
+ * Where the address space has one user, that is the caller, and there is nobody to interrupt.
  */
 #include <linux/cpumask.h>
 #include <linux/smp.h>
@@ -32,12 +34,15 @@ static void fence_here(void *space)
 
 int estp_fence(unsigned long cpu_plus_one)
 {
+	const struct cpumask *cpus = cpu_online_mask;
 	struct estp_thread *self;
 	struct estp_space *space;
 
 	if (cpu_plus_one > nr_cpu_ids ||
 	    (cpu_plus_one && !cpu_possible(cpu_plus_one - 1)))
 		return -EINVAL;
+	if (cpu_plus_one)
+		cpus = cpumask_of(cpu_plus_one - 1);
 
 	smp_mb();
 	/* Whose threads are covered is attached itself, and holds its space. */
@@ -45,11 +50,8 @@ int estp_fence(unsigned long cpu_plus_one)
 	if (!self)
 		return 0;
 	space = self->space;
-	if (cpu_plus_one)
-		on_each_cpu_cond_mask(runs_here, fence_here, space, true,
-				      cpumask_of(cpu_plus_one - 1));
-	else
-		on_each_cpu_cond_mask(runs_here, fence_here, space, true, cpu_online_mask);
+	if (atomic_read(&current->mm->mm_users) != 1)
+		on_each_cpu_cond_mask(runs_here, fence_here, space, true, cpus);
 	atomic64_inc(&space->fences);
 	smp_mb();
 	return 0;

@@ -7,6 +7,9 @@
  *     may its page be brought in?      -> search_exception_tables() ask match, say "yes"
  *     arm64: external abort            -> do_sea()                  ask match, set the pc
  *
+ * Assembler (arch/) is called before each of these.  It compares the pc with the hull of all
+ * pages, and asks here if it lies inside; else the function goes on.
+ *
  * One set (core/set.c) for all modules, changed under kernel_mutex, one slot at a time.
  * Readers come from anywhere, NMI included: they turn preemption off, which is what RCU
  * waits for, read the set, and nothing else: no lock, no memory of a page that faulted,
@@ -35,7 +38,21 @@ MODULE_PARM_DESC(kernel_pages, "pages of kernel text that are registered now");
 /* Descriptors of pages have all causes but memory errors: one stands for all. */
 #define SOME_CAUSE	ilog2(ESTP_CAUSE_SEGV)
 
-/* 8 instructions and no more where no page is registered, or none near. */
+/*
+ * No pc outside [lo, lo + len) is on a page; the rest of the kernel's exception tables is.
+ * It only ever widens, in the order that struct estp_index explains.
+ */
+struct estp_kernel_hull estp_kernel_hull = { .lo = ~0ul };
+
+static void widen_hull(unsigned long key)
+{
+	unsigned long lo = estp_kernel_hull.lo, len = estp_kernel_hull.len;
+	unsigned long end = max(len ? lo + len : 0, key + PAGE_SIZE);
+
+	WRITE_ONCE(estp_kernel_hull.len, end - min(key, lo));
+	smp_store_release(&estp_kernel_hull.lo, min(key, lo));
+}
+
 static notrace bool match(unsigned long pc, unsigned long *response)
 {
 	const struct estp_index *ix;
@@ -54,31 +71,25 @@ static notrace bool match(unsigned long pc, unsigned long *response)
 	return hit;
 }
 
-static int no(void)
+/* fixup_exception(regs, trap, ...): does estp_kernel_fixed() answer in its place? */
+notrace bool estp_kernel_fixup(struct pt_regs *regs, int trap)
 {
-	return 0;
-}
-
-static int yes(void)
-{
-	return 1;
-}
-
-/* fixup_exception(regs, ...): 1 is "goes on elsewhere", 0 "cannot be helped". */
-notrace ESTP_HOOK(estp_on_fixup)
-{
-	struct pt_regs *regs = (struct pt_regs *)estp_hook_argument(fregs, 0);
 	unsigned long response;
 
-	if (likely(!match(instruction_pointer(regs), &response)))
-		return;
-	if (unlikely(!estp_arch_kernel_fault(fregs))) {
-		/* Its tables have an entry for this pc, as far as we tell (below). */
-		estp_hook_divert(fregs, no);
-		return;
-	}
-	estp_arch_divert(regs, response);
-	estp_hook_divert(fregs, yes);
+	if (!match(instruction_pointer(regs), &response))
+		return false;
+	if (likely(estp_arch_kernel_fault(trap)))
+		estp_arch_divert(regs, response);
+	return true;
+}
+
+/*
+ * 1 is "goes on elsewhere"; 0 "cannot be helped", which is not the function's own to find
+ * out: its tables have an entry for this pc, as far as we tell (below).
+ */
+notrace int estp_kernel_fixed(struct pt_regs *regs, int trap)
+{
+	return estp_arch_kernel_fault(trap);
 }
 
 /*
@@ -87,32 +98,30 @@ notrace ESTP_HOOK(estp_on_fixup)
  * into the entry but fixup_exception(), which does not come that far, and x86's machine
  * check handler, for which this type is one that cannot be recovered.
  */
-static const struct exception_table_entry *an_entry(void)
+notrace bool estp_kernel_search(unsigned long pc)
+{
+	unsigned long response;
+
+	return match(pc, &response);
+}
+
+notrace const struct exception_table_entry *estp_kernel_an_entry(void)
 {
 	static const struct exception_table_entry of_no_type;
 
 	return &of_no_type;
 }
 
-notrace ESTP_HOOK(estp_on_search)
+/* do_sea(far, esr, regs) of arm64: estp_nothing_sent(), 0, is "settled". */
+notrace bool estp_kernel_abort(unsigned long far, unsigned long esr, struct pt_regs *regs)
 {
 	unsigned long response;
 
-	if (unlikely(match(estp_hook_argument(fregs, 0), &response)))
-		estp_hook_divert(fregs, an_entry);
-}
-
-/* do_sea(far, esr, regs) of arm64; 0 is "settled". */
-notrace ESTP_HOOK(estp_on_external_abort)
-{
-	struct pt_regs *regs = (struct pt_regs *)estp_hook_argument(fregs, 2);
-	unsigned long response;
-
-	if (user_mode(regs) || !estp_arch_bus_error(estp_hook_argument(fregs, 1)) ||
+	if (user_mode(regs) || !estp_arch_bus_error(esr) ||
 	    !match(instruction_pointer(regs), &response))
-		return;
+		return false;
 	estp_arch_divert(regs, response);
-	estp_hook_divert(fregs, no);
+	return true;
 }
 
 /* ---- Registration ------------------------------------------------------------------------ */
@@ -162,6 +171,16 @@ static struct estp_page *compile(const struct module *owner, const void *page,
 	return estp_page_make((unsigned long)page, scratch->item, nr, 0, kernel_set.gen, 0);
 }
 
+/* Not with a random multiplier: nobody who would harm us chooses where modules lie. */
+static struct estp_index *alloc_index(u32 slots)
+{
+	struct estp_index *ix = estp_index_alloc(slots);
+
+	if (ix)
+		ix->mult = ESTP_INDEX_MULT;
+	return ix;
+}
+
 /* Room for one more. */
 static int make_room(void)
 {
@@ -170,7 +189,7 @@ static int make_room(void)
 
 	if (estp_set_room(&kernel_set, 1))
 		return 0;
-	ix = estp_index_alloc(estp_set_slots(&kernel_set, 1));
+	ix = alloc_index(estp_set_slots(&kernel_set, 1));
 	if (!ix)
 		return -ENOMEM;
 	kernel_set.next = ix;
@@ -195,6 +214,7 @@ static int put(struct module *owner, struct estp_page *page)
 	if (err)
 		return err;
 	page->refs = 1;
+	widen_hull(page->key);
 	estp_set_put(&kernel_set, page);
 	return 0;
 }
@@ -210,8 +230,6 @@ int __estp_kernel_register(struct module *owner, const void *addr)
 			      owner ? "it is not aligned to a page" : "it is no module's");
 	if (!estp_module_text(owner, (unsigned long)addr, PAGE_SIZE))
 		return refuse(owner, addr, -EACCES, "it is not text of that module");
-	if (!estp_hooks_for_kernel())
-		return refuse(owner, addr, -EOPNOTSUPP, "a hook that it takes was left out");
 
 	scratch = kvmalloc(sizeof(*scratch), GFP_KERNEL);
 	if (!scratch)
@@ -298,7 +316,7 @@ static struct notifier_block modules = { .notifier_call = on_module };
 
 int estp_kernel_init(void)
 {
-	struct estp_index *ix = estp_index_alloc(ESTP_INDEX_SLOT_MIN);
+	struct estp_index *ix = alloc_index(ESTP_INDEX_SLOT_MIN);
 	int err;
 
 	if (!ix)

@@ -13,7 +13,7 @@ $(GUEST_RUNNER): tests/batch/runner.c
 SMOKE_PROGRAMS := $(addprefix $(GUEST_OUT)/,$(SMOKE_TESTS))
 
 .PHONY: smoke
-smoke: $(GUEST_RUNNER) $(SMOKE_PROGRAMS)
+smoke: $(GUEST_RUNNER) $(SMOKE_PROGRAMS) $(GUEST_MODULES)
 	@vm/packages vm
 	@printf '%s\n' $(SMOKE_PROGRAMS) >$(GUEST_RUNNER:%/runner=%/smoke)
 	@tests/run-batch $(GUEST_RUNNER:%/runner=%/smoke)

@@ -20,6 +20,13 @@ static inline void cpu_pause(void)
 	__asm__ volatile("yield" : : : "memory");
 }
 
+/* The line of /proc/interrupts that counts what one CPU asked another to do. */
+#define CALL_INTERRUPTS	"IPI1:"
+
+/* Of restart(), code.S: turns for a sequence of so many instructions; those of a round. */
+#define RESTART_TURNS(length)	(((length) - 4) / 2)
+#define RESTART_ROUND(length)	((length) + 2)
+
 #define PC_OF(context)	((context)->uc_mcontext.pc)
 
 #endif /* BENCH_ARCH_H */

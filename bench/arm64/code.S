@@ -16,7 +16,10 @@
 \name:
 .endm
 
-/* watch(last): do { t = now(); if (t - *last > 150) return t; *last = t; } forever */
+/*
+ * watch(last): do { t = now(); if (t - *last > 150) return t; *last = t; } forever
+ * The response is preceded by the signature that an rseq section's abort has to have.
+ */
 	PAGE	watch_page, 0, watch, watch_end, watch_response
 	FUNCTION watch
 	mrs	x1, cntvct_el0
@@ -26,7 +29,9 @@
 	b.hi	1f
 	str	x1, [x0]
 	b	watch
+	.globl	watch_end, watch_response
 watch_end:
+	.inst	0xd428bc00
 watch_response:
 	mrs	x1, cntvct_el0
 1:	mov	x0, x1
@@ -39,6 +44,10 @@ watch_response:
 fault_end:
 	.globl	fault_response
 fault_response:
+	ret
+	.inst	0xd428bc00
+	.globl	fault_abort
+fault_abort:
 	ret
 
 /* gate(p): *p; an INTERRUPT clears x9 to x15 */
@@ -53,7 +62,7 @@ gate_end:
 gate_response:
 	ret
 
-/* restart(counter, nr, stop): while (!*stop) { for (i = nr; --i;) ; (*counter)++ } */
+/* restart(counter, nr, stop): while (!*stop) { for (i = nr; --i;) ; (*counter)++ }: 2 * nr + 4 */
 	PAGE	restart_page, 0, restart_start, restart_end, restart_start
 	FUNCTION restart
 restart_start:
@@ -67,4 +76,18 @@ restart_end:
 	ldr	w4, [x2]
 	cbz	w4, restart_start
 	ret
+
+/* spin(count): for ever: 200 instructions, *count += 200; then another virtual CPU may run */
+	PAGE	spin_page, 0, spin, spin_end, spin
+	FUNCTION spin
+	mov	x1, #97
+1:	subs	x1, x1, #1
+	b.ne	1b
+	ldr	x2, [x0]
+	add	x2, x2, #200
+	str	x2, [x0]
+	yield
+	b	spin
+spin_end:
+	udf	#0
 	.balign 4096

@@ -5,6 +5,7 @@
  *   events [STATE...]      one process a state, in this order, each a column
  *
  *   without        no module
+ *   rseq-hit       likewise, and the code that the event meets is an rseq section
  *   loaded         the module is there, nobody has registered anything yet
  *   others         nothing registered here, but by another process, which sleeps
  *   outside        one page registered, below all code that runs
@@ -89,6 +90,23 @@ static void rseq_part(void)
 	faults_by_signal(fault, fault_response);
 }
 
+/* A copy of fault() on a registered page that says PREEMPTION: a signal counts as one. */
+static void (*preemption_fault(void))(const void *p)
+{
+	unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t off = (unsigned char *)fault - fault_page;
+	uint64_t *word = (void *)page;
+
+	if (page == MAP_FAILED)
+		die("mmap");
+	memcpy(page, fault_page, off + 64);
+	word[1] &= ~(7ull << 61);	/* ESTP_PREEMPTION */
+	__builtin___clear_cache((char *)page, (char *)page + off + 64);
+	register_pages(page, 1);
+	return (void (*)(const void *))(page + off);
+}
+
 static void hits(void)
 {
 	register_pages(watch_page, 1);
@@ -99,6 +117,15 @@ static void hits(void)
 	madvise(fault_page, PAGE, MADV_ESTP_UNREGISTER);
 	register_pages(gate_page, 1);
 	faults_by_signal(gate, NULL);
+	column = "hit as PREEMPTION";
+	faults_by_signal(preemption_fault(), NULL);
+}
+
+static void rseq_hits(void)
+{
+	rseq_watch = true;
+	preemption();
+	faults_by_signal(rseq_fault, NULL);
 }
 
 struct state {
@@ -109,6 +136,7 @@ struct state {
 
 static const struct state states[] = {
 	{ "without", "without module", NULL, false },
+	{ "rseq-hit", "without module, rseq hit", NULL, false },
 	{ "loaded", "loaded", NULL, false },
 	{ "others", "another is registered", others, false },
 	{ "outside", "pc outside", outside, true },
@@ -137,6 +165,8 @@ static void run(const char *name)
 		states[i].prepare();
 	if (!strcmp(states[i].name, "hit"))
 		hits();
+	else if (!strcmp(states[i].name, "rseq-hit"))
+		rseq_hits();
 	else if (suffix || states[i].prepare == gone)
 		rseq_part();
 	else

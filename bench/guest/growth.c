@@ -229,10 +229,12 @@ static void descriptors(unsigned long nr)
 	for (i = 0; i + 1 < nr; i++)
 		word[1 + i] = ESTP_DESCRIPTOR(ESTP_FAULT, 2048 + 4 * i, 2048 + 4 * i + 4, 2048);
 	word[nr] = ESTP_DESCRIPTOR(ESTP_FAULT, last, last + len, last + len);
-	register_pages(p, 1);
-	t = now();
-	register_pages(p, 1);
-	at_once("REGISTER again", now() - t);
+	for (i = 0; i < FEW; i++) {
+		t = now();
+		register_pages(p, 1);
+		sample[i] = now() - t;
+	}
+	at("REGISTER", FEW);
 	at_once("bytes by /dev/estp", stats().memory);
 	two_switches("two switches");
 	for (i = 0; i < ROUNDS; i++) {
@@ -302,43 +304,60 @@ static void *nothing(void *unused)
 	return unused;
 }
 
-static void expedited(const char *what, int command)
+static void membarrier(int command)
+{
+	if (syscall(SYS_membarrier, command, 0, 0))
+		die("membarrier");
+}
+
+static void expedited(void)
+{
+	membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+static void expedited_rseq(void)
+{
+	membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ);
+}
+
+static void fence(void)
+{
+	if (madvise(NULL, 0, MADV_ESTP_FENCE))
+		die("MADV_ESTP_FENCE");
+}
+
+#define FENCES	200
+
+/* Other CPUs' instructions count, too; @spun() says how many of them are no part of it. */
+static void barrier(const char *what, void (*how)(void), uint64_t (*spun)(void))
 {
 	int i;
 
-	for (i = -WARM_UP; i < 200; i++) {
-		uint64_t t = now();
+	for (i = -WARM_UP; i < FENCES; i++) {
+		uint64_t idle = spun(), t = now();
 
-		syscall(SYS_membarrier, command, 0, 0);
+		how();
 		t = now() - t;
 		if (i >= 0)
-			sample[i] = t;
+			sample[i] = t - (spun() - idle);
 	}
-	at(what, 200);
+	at(what, FENCES);
 }
 
-static void fence(const char *what)
+static uint64_t none(void)
 {
-	int i;
-
-	for (i = -WARM_UP; i < 200; i++) {
-		uint64_t t = now();
-
-		madvise(NULL, 0, MADV_ESTP_FENCE);
-		t = now() - t;
-		if (i >= 0)
-			sample[i] = t;
-	}
-	at(what, 200);
+	return 0;
 }
 
-static void barriers(void)
+static void barriers(uint64_t (*spun)(void))
 {
-	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0);
-	expedited("membarrier, expedited", MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-	expedited("membarrier, RSEQ", MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ);
-	fence("FENCE");
+	/* Who has been joined may still have its address space. */
+	usleep(10000);
+	membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+	membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ);
+	barrier("membarrier, expedited", expedited, spun);
+	barrier("membarrier, RSEQ", expedited_rseq, spun);
+	barrier("FENCE", fence, spun);
 }
 
 static void create_join(const char *what)
@@ -397,7 +416,7 @@ static void threads_at(unsigned long nr)
 	two_switches("two switches");
 	fork_exit("fork, exit, wait");
 	create_join("create, join");
-	barriers();
+	barriers(none);
 }
 
 static void end_of_threads(unsigned long nr, bool registered, const char *what)
@@ -446,31 +465,118 @@ static void pin(int cpu)
 		die("sched_setaffinity");
 }
 
+/*
+ * Threads that run.  Each counts the instructions that it runs through in user space, on a
+ * cache line of its own, a block of them at a time; after a block it lets the emulator
+ * turn to another CPU, which keeps blocks whole.
+ */
+static struct {
+	volatile uint64_t spun;
+	char pad[56];
+} *cpu_of;
+static long cpu_nr;
+
 static void *run_ever(void *cpu)
 {
 	pin((long)cpu);
-	for (;;)
-		cpu_pause();
+	spin(&cpu_of[(long)cpu].spun);
 	return NULL;
 }
 
+static uint64_t spun(void)
+{
+	uint64_t sum = 0;
+	long i;
+
+	for (i = 1; i < cpu_nr; i++)
+		sum += cpu_of[i].spun;
+	return sum;
+}
+
+static void wait_for(long cpu)
+{
+	while (!cpu_of[cpu].spun)
+		cpu_pause();
+}
+
+/* What /proc/interrupts counts of calls that one CPU sent another, by CPU. */
+static void calls(unsigned long *nr)
+{
+	char buf[32768], *at;
+	ssize_t len, more;
+	long i;
+	int fd = open("/proc/interrupts", O_RDONLY);
+
+	for (len = 0; (more = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0; len += more)
+		;
+	close(fd);
+	buf[len] = 0;
+	at = strstr(buf, CALL_INTERRUPTS);
+	if (!at)
+		die("/proc/interrupts");
+	at += strlen(CALL_INTERRUPTS);
+	for (i = 0; i < cpu_nr; i++)
+		nr[i] = strtoul(at, &at, 10);
+}
+
+/* Interrupts by 100 fences: of the busiest CPU that runs the process, and of all that do not. */
+static void interrupts(unsigned long nr)
+{
+	unsigned long before[cpu_nr], after[cpu_nr], most = 0, others = 0;
+	long i;
+
+	calls(before);
+	for (i = 0; i < 100; i++)
+		fence();
+	calls(after);
+	for (i = 1; i < cpu_nr; i++) {
+		unsigned long n = after[i] - before[i];
+
+		if (i >= (long)nr)
+			others += n;
+		else if (n > most)
+			most = n;
+	}
+	at_once("interrupts of a CPU that runs it, 100 fences", most);
+	at_once("interrupts of CPUs that do not, 100 fences", others);
+}
+
+/* The first @nr CPUs run this process, the others another one. */
 static void cpus(unsigned long nr)
 {
 	unsigned char *page = make_pages((void *)0x10000, 1);
+	pid_t child[cpu_nr];
 	pthread_t thread;
-	unsigned long i;
 	uint64_t t;
+	long i;
 
+	cpu_of = mmap(NULL, cpu_nr * sizeof(*cpu_of), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (cpu_of == MAP_FAILED)
+		die("mmap");
 	pin(0);
-	for (i = 1; i < nr; i++)
+	for (i = nr; i < cpu_nr; i++) {
+		child[i] = fork();
+		if (!child[i])
+			run_ever((void *)i);
+		wait_for(i);
+	}
+	for (i = 1; i < (long)nr; i++) {
 		if (pthread_create(&thread, NULL, run_ever, (void *)i))
 			die("pthread_create");
-	usleep(100000);
+		wait_for(i);
+	}
 	t = now();
 	register_pages(page, 1);
 	at_once("the first REGISTER", now() - t);
-	usleep(100000);
-	barriers();
+	barriers(spun);
+	interrupts(nr);
+	if (nr > 1) {
+		register_pages(spin_page, 1);
+		barrier("FENCE, hit", fence, spun);
+	}
+	for (i = nr; i < cpu_nr; i++)
+		kill(child[i], SIGKILL);
 }
 
 int main(int argc, char **argv)
@@ -478,7 +584,7 @@ int main(int argc, char **argv)
 	static const unsigned long to_100000[] = { 1, 10, 100, 1000, 10000, 100000, 0 },
 		to_255[] = { 1, 4, 16, 64, 255, 0 },
 		to_65535[] = { 1, 16, 256, 4096, 65535, 0 },
-		to_1000[] = { 1, 10, 100, 1000, 0 };
+		to_1000[] = { 1, 10, 100, 1000, 0 }, to_8[] = { 1, 2, 4, 8, 0 };
 	const char *axis = argc == 2 ? argv[1] : "";
 	const unsigned long *nr;
 
@@ -500,7 +606,9 @@ int main(int argc, char **argv)
 		for (nr = to_1000; *nr; nr++)
 			end_of_threads(*nr, true, "kill, a thread");
 	} else if (!strcmp(axis, "cpus")) {
-		run(sysconf(_SC_NPROCESSORS_ONLN), cpus);
+		cpu_nr = sysconf(_SC_NPROCESSORS_ONLN);
+		for (nr = to_8; *nr && *nr <= (unsigned long)cpu_nr; nr++)
+			run(*nr, cpus);
 	} else {
 		fprintf(stderr, "growth: no axis %s\n", axis);
 		return 125;

@@ -31,11 +31,12 @@ void die(const char *what);
 /* PREEMPTION: until the clock jumps.  *last is its value before that, the result after. */
 extern unsigned char watch_page[];
 uint64_t watch(uint64_t *last);
+extern const unsigned char watch_end[], watch_response[];
 
 /* FAULT: reads what is there, if it may. */
 extern unsigned char fault_page[];
 void fault(const void *p);
-extern unsigned char fault_response[];
+extern unsigned char fault_response[], fault_abort[];
 
 /* INTERRUPT: reads likewise; the response returns. */
 extern unsigned char gate_page[];
@@ -45,6 +46,10 @@ extern unsigned char gate_response[];
 /* PREEMPTION, begun anew: counts *counter up by one after nr turns; returns at *stop. */
 extern unsigned char restart_page[];
 void restart(volatile uint64_t *counter, uint64_t nr, const volatile int *stop);
+
+/* PREEMPTION, begun anew, for ever: *count += 200 after 200 instructions; then another virtual CPU. */
+extern unsigned char spin_page[];
+void spin(volatile uint64_t *count);
 
 /* ---- Registration --------------------------------------------------------------- */
 
@@ -56,6 +61,11 @@ void register_pages(void *page, unsigned long nr);
 void real_time(int priority);
 
 /* ---- Questions -------------------------------------------------------------------- */
+
+/* watch(), as an rseq section if rseq_watch says so; fault() as one. */
+extern bool rseq_watch;
+uint64_t watch_now(uint64_t *last);
+void rseq_fault(const void *p);
 
 void switches(void);
 void preemption(void);

@@ -177,7 +177,7 @@ void preemption(void)
 	while (!*taken)
 		;
 	while (i < ROUNDS) {
-		uint64_t before = *taken, last = now(), t = watch(&last);
+		uint64_t before = *taken, last, t = watch_now(&last);
 
 		/* Not if it was but an interrupt. */
 		if (*taken == before + 1)

@@ -45,19 +45,6 @@ ALWAYS_INLINE void lockfree_count(intptr_t *counter, intptr_t n)
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
-ALWAYS_INLINE bool exchange_head(struct lockfree_head *head, struct lockfree_head *old,
-				 struct estp_link *first)
-{
-	bool done;
-
-	__asm__ volatile(
-		"lock cmpxchg16b %[head]"
-		: [head] "+m"(*head), "+a"(old->first), "+d"(old->tag), "=@ccz"(done)
-		: "b"(first), "c"(old->tag + 1)
-		: "memory");
-	return done;
-}
-
 ALWAYS_INLINE struct lockfree_head look(struct lockfree_head *head)
 {
 	uint64_t tag = __atomic_load_n(&head->tag, __ATOMIC_ACQUIRE);
@@ -65,25 +52,42 @@ ALWAYS_INLINE struct lockfree_head look(struct lockfree_head *head)
 	return (struct lockfree_head) { __atomic_load_n(&head->first, __ATOMIC_ACQUIRE), tag };
 }
 
-ALWAYS_INLINE void lockfree_push(struct lockfree_head *head, struct estp_link *link)
-{
-	struct lockfree_head old = look(head);
-
-	do
-		__atomic_store_n(&link->next, old.first, __ATOMIC_RELAXED);
-	while (!exchange_head(head, &old, link));
+/* Links are never given back to the system: one that has gone can still be read. */
+#define LOCKFREE_LIST(how, name, attribute)					\
+ALWAYS_INLINE attribute void lockfree_push_##how(struct lockfree_head *head,	\
+						 struct estp_link *link)	\
+{										\
+	struct lockfree_head old = look(head);					\
+	bool done;								\
+										\
+	do {									\
+		__atomic_store_n(&link->next, old.first, __ATOMIC_RELAXED);	\
+		EXCHANGE_HEAD_##how(head, &old, link, done);			\
+	} while (!done);							\
+}										\
+										\
+ALWAYS_INLINE attribute struct estp_link *lockfree_pop_##how(struct lockfree_head *head) \
+{										\
+	struct lockfree_head old = look(head);					\
+	struct estp_link *next;							\
+	bool done;								\
+										\
+	do {									\
+		if (!old.first)							\
+			return NULL;						\
+		next = __atomic_load_n(&old.first->next, __ATOMIC_RELAXED);	\
+		EXCHANGE_HEAD_##how(head, &old, next, done);			\
+	} while (!done);							\
+	return old.first;							\
 }
 
-/* Links are never given back to the system: one that has gone can still be read. */
-ALWAYS_INLINE struct estp_link *lockfree_pop(struct lockfree_head *head)
-{
-	struct lockfree_head old = look(head);
+ATOMICS(LOCKFREE_LIST)
 
-	do
-		if (!old.first)
-			return NULL;
-	while (!exchange_head(head, &old, __atomic_load_n(&old.first->next, __ATOMIC_RELAXED)));
-	return old.first;
+/* While nobody else looks. */
+static inline void lockfree_list_begin(struct lockfree_head *head, struct estp_link *link)
+{
+	link->next = head->first;
+	head->first = link;
 }
 
 static inline void lockfree_ring_begin(struct lockfree_ring *ring)

@@ -73,8 +73,8 @@ ALWAYS_INLINE struct rseq *rseq_area(void)
 #define HERE(p)		((__typeof__(p))estp_percpu_of(p, *(volatile int32_t *)&rseq->cpu_id))
 
 /* One body each, all of them aligned alike; what it works on is in registers. */
-#define LOOP(name, objects, body)						\
-	static __attribute__((noinline)) void name(unsigned long turn)		\
+#define LOOP(name, attribute, objects, body)					\
+	static __attribute__((noinline)) attribute void name(unsigned long turn) \
 	{									\
 		struct rseq *rseq = rseq_area();				\
 		estp_cpu_t cpu = token;						\
@@ -93,22 +93,25 @@ ALWAYS_INLINE struct rseq *rseq_area(void)
 
 /* ---- Counter ---- */
 
-#define COUNTER(name, object, body)	LOOP(count_##name, intptr_t *o = object, body)
+#define COUNTER(name, object, body)	LOOP(count_##name, , intptr_t *o = object, body)
 
 COUNTER(plain, cpu_counter, plain_count(o, 1, cpu, rseq))
 COUNTER(estp, cpu_counter, HOLDS(!estp_add(o, 1, cpu)))
 COUNTER(called, cpu_counter, called_count(o, 1, offset))
 COUNTER(page, cpu_counter, page_count(o, 1, offset))
 COUNTER(rseq, cpu_counter, rseq_count(o, 1, cpu, rseq))
-COUNTER(lockfree, cpu_lockfree_counter, lockfree_count(HERE(o), 1))
-COUNTER(shared, &shared_counter, lockfree_count(o, 1))
 COUNTER(locked, &locked_counter, LOCKED(bare_count(o, 1, cpu, rseq)))
 COUNTER(own, &own_counter, bare_count(o, 1, cpu, rseq))
+#define ATOMIC_COUNTERS(how, words, attribute)					\
+	LOOP(count_lockfree_##how, attribute, intptr_t *o = cpu_lockfree_counter, \
+	     lockfree_count(HERE(o), 1))					\
+	LOOP(count_shared_##how, attribute, intptr_t *o = &shared_counter, lockfree_count(o, 1))
+ATOMICS(ATOMIC_COUNTERS)
 
 /* ---- List: pop and push ---- */
 
 #define LIST(name, type, object, pop, push)					\
-	LOOP(list_##name, struct type *o = object; struct estp_link *link,	\
+	LOOP(list_##name, , struct type *o = object; struct estp_link *link,	\
 	     pop; push)
 
 LIST(plain, estp_head, cpu_list, HOLDS(link = plain_pop(o, cpu, rseq)),
@@ -119,18 +122,23 @@ LIST(called, estp_head, cpu_list, HOLDS(link = called_pop(o, 0, offset)),
 LIST(page, estp_head, cpu_list, HOLDS(link = page_pop(o, 0, offset)), page_push(o, link, offset))
 LIST(rseq, estp_head, cpu_list, HOLDS(link = rseq_pop(o, cpu, rseq)),
      rseq_push(o, link, cpu, rseq))
-LIST(lockfree, lockfree_head, cpu_lockfree_list, HOLDS(link = lockfree_pop(HERE(o))),
-     lockfree_push(HERE(o), link))
-LIST(shared, lockfree_head, &shared_list, HOLDS(link = lockfree_pop(o)), lockfree_push(o, link))
 LIST(locked, estp_head, &locked_list, LOCKED(HOLDS(link = bare_pop(o, cpu, rseq))),
      LOCKED(bare_push(o, link, cpu, rseq)))
 LIST(own, estp_head, &own_list, HOLDS(link = bare_pop(o, cpu, rseq)),
      bare_push(o, link, cpu, rseq))
+#define ATOMIC_LISTS(how, words, attribute)					\
+	LOOP(list_lockfree_##how, attribute, struct lockfree_head *o = cpu_lockfree_list; \
+	     struct estp_link *link, HOLDS(link = lockfree_pop_##how(HERE(o)));	\
+	     lockfree_push_##how(HERE(o), link))				\
+	LOOP(list_shared_##how, attribute, struct lockfree_head *o = &shared_list;	\
+	     struct estp_link *link, HOLDS(link = lockfree_pop_##how(o));	\
+	     lockfree_push_##how(o, link))
+ATOMICS(ATOMIC_LISTS)
 
 /* ---- Ring: put and take ---- */
 
 #define RING(name, type, object, put, take)					\
-	LOOP(ring_##name, struct type *o = object; uint64_t value, put; take)
+	LOOP(ring_##name, , struct type *o = object; uint64_t value, put; take)
 
 RING(plain, ring, cpu_ring, HOLDS(plain_put(o, turn, cpu, rseq)),
      HOLDS(plain_take(o, &value, cpu, rseq)))
@@ -141,21 +149,27 @@ RING(called, ring, cpu_ring, HOLDS(called_put(o, turn, offset)),
 RING(page, ring, cpu_ring, HOLDS(page_put(o, turn, offset)), HOLDS(page_take(o, &value, offset)))
 RING(rseq, ring, cpu_ring, HOLDS(rseq_put(o, turn, cpu, rseq)),
      HOLDS(rseq_take(o, &value, cpu, rseq)))
-/* What is next to be taken may still be about to be put, by the other thread. */
-RING(lockfree, lockfree_ring, cpu_lockfree_ring, HOLDS(lockfree_put(HERE(o), turn)),
-     while (!lockfree_take(HERE(o), &value)) { })
-RING(shared, lockfree_ring, &shared_ring, HOLDS(lockfree_put(o, turn)),
-     while (!lockfree_take(o, &value)) { })
 RING(locked, ring, &locked_ring, LOCKED(HOLDS(bare_put(o, turn, cpu, rseq))),
      LOCKED(HOLDS(bare_take(o, &value, cpu, rseq))))
 RING(own, ring, &own_ring, HOLDS(bare_put(o, turn, cpu, rseq)),
      HOLDS(bare_take(o, &value, cpu, rseq)))
+/* What is next to be taken may still be about to be put, by the other thread. */
+#define ATOMIC_RINGS(how, words, attribute)					\
+	LOOP(ring_lockfree_##how, attribute, struct lockfree_ring *o = cpu_lockfree_ring; \
+	     uint64_t value, HOLDS(lockfree_put(HERE(o), turn));		\
+	     while (!lockfree_take(HERE(o), &value)) { })			\
+	LOOP(ring_shared_##how, attribute, struct lockfree_ring *o = &shared_ring; \
+	     uint64_t value, HOLDS(lockfree_put(o, turn));			\
+	     while (!lockfree_take(o, &value)) { })
+ATOMICS(ATOMIC_RINGS)
 
 /* ---- Trace: write a record of 32 bytes ---- */
 
 #define RECORD	{ 0, 1, 2, 3 }
 #define TRACE(name, type, object, body)						\
-	LOOP(trace_##name, struct type *o = object; struct record record = RECORD, \
+	ANY_TRACE(trace_##name, , type, object, body)
+#define ANY_TRACE(name, attribute, type, object, body)				\
+	LOOP(name, attribute, struct type *o = object; struct record record = RECORD, \
 	     record.time = turn; body)
 
 TRACE(plain, trace, cpu_trace, plain_write(o, &record, cpu, rseq))
@@ -163,24 +177,30 @@ TRACE(estp, trace, cpu_trace, estp_write(o, &record, cpu, rseq))
 TRACE(called, trace, cpu_trace, called_write(o, &record, offset))
 TRACE(page, trace, cpu_trace, page_write(o, &record, offset))
 TRACE(rseq, trace, cpu_trace, rseq_write(o, &record, cpu, rseq))
-TRACE(lockfree, lockfree_trace, cpu_lockfree_trace, lockfree_write(HERE(o), &record))
-TRACE(shared, lockfree_trace, &shared_trace, lockfree_write(o, &record))
 TRACE(locked, trace, &locked_trace, LOCKED(bare_write(o, &record, cpu, rseq)))
 TRACE(own, trace, &own_trace, bare_write(o, &record, cpu, rseq))
+#define ATOMIC_TRACES(how, words, attribute)					\
+	ANY_TRACE(trace_lockfree_##how, attribute, lockfree_trace, cpu_lockfree_trace, \
+		  lockfree_write(HERE(o), &record))				\
+	ANY_TRACE(trace_shared_##how, attribute, lockfree_trace, &shared_trace,	\
+		  lockfree_write(o, &record))
+ATOMICS(ATOMIC_TRACES)
 
 enum { BASELINE = 1 };
+#define PER_CPU_WAY(how, words, attribute, what)	{ "per-CPU, " words, what##_lockfree_##how },
+#define SHARED_WAY(how, words, attribute, what)	{ "shared, " words, what##_shared_##how },
 #define WAYS(what) {								\
 	{ "unprotected, inline", what##_plain },				\
 	{ "ESTP, inline", what##_estp },					\
 	{ "unprotected, called", what##_called },				\
 	{ "ESTP page, called", what##_page },					\
 	{ "rseq, inline", what##_rseq },					\
-	{ "per-CPU, lock prefix", what##_lockfree },				\
-	{ "shared, lock prefix", what##_shared },				\
+	ATOMICS(PER_CPU_WAY, what)						\
+	ATOMICS(SHARED_WAY, what)						\
 	{ "pthread mutex", what##_locked },					\
 	{ "per-thread (TLS)", what##_own },					\
 }
-enum { WAY_NR = 9 };
+enum { WAY_NR = 7 + 2 * ATOMIC_NR };
 
 static const struct {
 	const char *name;
@@ -226,7 +246,7 @@ static void begin_all(void)
 	cpu_lockfree_trace = memory(estp_percpu_alloc(sizeof(*cpu_lockfree_trace), 0));
 	lockfree_ring_begin(&shared_ring);
 	for (n = nodes(), i = 0; i < NODES; i++)
-		lockfree_push(&shared_list, &n[i].link);
+		lockfree_list_begin(&shared_list, &n[i].link);
 	for (n = nodes(), i = 0; i < NODES; i++)
 		bare_push(&locked_list, &n[i].link, token, NULL);
 }
@@ -243,7 +263,7 @@ static void begin(int cpu)
 	for (i = 0; i < NODES; i++)
 		bare_push(estp_percpu_of(cpu_list, cpu), &n[i].link, token, NULL);
 	for (n = nodes(), i = 0; i < NODES; i++)
-		lockfree_push(estp_percpu_of(cpu_lockfree_list, cpu), &n[i].link);
+		lockfree_list_begin(estp_percpu_of(cpu_lockfree_list, cpu), &n[i].link);
 	for (n = nodes(), i = 0; i < NODES; i++)
 		bare_push(&own_list, &n[i].link, token, NULL);
 }
@@ -284,9 +304,11 @@ int main(int argc, char **argv)
 		}
 	}
 	turns_end();
+#define PER_CPU_TURNS(how, words, attribute)	+ turns_run(count_lockfree_##how)
+#define SHARED_TURNS(how, words, attribute)	+ turns_run(count_shared_##how)
 	return check("per-CPU", sum(cpu_counter), turns_run(count_plain) + turns_run(count_estp) +
 		     turns_run(count_called) + turns_run(count_page) + turns_run(count_rseq)) |
-	       check("per-CPU, lock prefix", sum(cpu_lockfree_counter), turns_run(count_lockfree)) |
-	       check("shared, lock prefix", shared_counter, turns_run(count_shared)) |
+	       check("per-CPU, atomic", sum(cpu_lockfree_counter), 0 ATOMICS(PER_CPU_TURNS)) |
+	       check("shared, atomic", shared_counter, 0 ATOMICS(SHARED_TURNS)) |
 	       check("pthread mutex", locked_counter, turns_run(count_locked));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "isa.h"
 #include "turns.h"
 
 #ifdef __clang__
@@ -54,7 +55,7 @@ static void wait_until(const unsigned int *word, unsigned int value)
 
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
 		if (++i % 1024)
-			__builtin_ia32_pause();
+			SPIN();
 		else
 			sched_yield();
 }

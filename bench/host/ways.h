@@ -24,13 +24,11 @@
 
 #include <estp/percpu.h>
 
+#include "isa.h"
+
 #define ALWAYS_INLINE	static inline __attribute__((always_inline))
 
-#define BEFORE_plain(tag)	ESTP_DISTANCE_
 #define AFTER_plain(tag)	""
-#define AT_plain(offset)	offset "(%[o],%[i])"
-#define BASE_plain		"%[i]"
-#define TO_BASE_plain		"addq	%[o], %[i]\n\t"
 #define OUT_plain		, [i] "=&r"(distance)
 #define IN_plain		, [cpu] "r"(cpu.offset)
 #define LABELS_plain
@@ -38,7 +36,7 @@
 #define COMMIT_plain(tag)	""
 #define UNPUBLISHED_plain(tag, name) ""
 
-#define BEFORE_estp(tag)	ESTP_START(tag) ESTP_DISTANCE_
+#define BEFORE_estp(tag)	ESTP_START(tag) BEFORE_plain(tag)
 #define AFTER_estp(tag)		ESTP_END(tag) ESTP_RESTART(tag)
 #define AT_estp(offset)		AT_plain(offset)
 #define BASE_estp		BASE_plain
@@ -50,34 +48,8 @@
 #define COMMIT_estp(tag)	ESTP_COMMIT(tag)
 #define UNPUBLISHED_estp(tag, name) ESTP_UNPUBLISHED(tag, name)
 
-#define RSEQ_SIGNATURE		"0x53053053"
-#define BEFORE_rseq(tag)							\
-	".pushsection __rseq_cs, \"aw\", @progbits\n\t"				\
-	".balign 32\n"								\
-	".Lrseq_" #tag "_%=:\n\t"						\
-	".long	0, 0\n\t"							\
-	".quad	.Lrseq_start_" #tag "_%=, .Lrseq_end_" #tag "_%= - .Lrseq_start_" #tag "_%=\n\t" \
-	".quad	.Lrseq_abort_" #tag "_%=\n\t"					\
-	".popsection\n\t"							\
-	"leaq	.Lrseq_" #tag "_%=(%%rip), %[i]\n\t"				\
-	"movq	%[i], %[rseq_cs]\n"						\
-	".Lrseq_start_" #tag "_%=:\n\t"						\
-	"cmpl	%[number], %[cpu_id]\n\t"					\
-	"jne	.Lrseq_abort_" #tag "_%=\n\t"
-#define AFTER_rseq(tag)								\
-	".Lrseq_end_" #tag "_%=:\n\t"						\
-	".pushsection .text.unlikely, \"ax\", @progbits\n\t"			\
-	".byte	0x0f, 0xb9, 0x3d\n\t"						\
-	".long	" RSEQ_SIGNATURE "\n"						\
-	".Lrseq_abort_" #tag "_%=:\n\t"						\
-	"jmp	%l[aborted]\n\t"						\
-	".popsection\n\t"
-#define AT_rseq(offset)		offset "(%[o])"
-#define BASE_rseq		"%[o]"
 #define TO_BASE_rseq		""
 #define OUT_rseq		OUT_plain
-#define IN_rseq			, [rseq_cs] "m"(rseq->rseq_cs), [cpu_id] "m"(rseq->cpu_id), \
-				[number] "r"(number)
 #define LABELS_rseq		, aborted
 #define FIND_rseq								\
 	int number;								\

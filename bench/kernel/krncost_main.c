@@ -132,6 +132,17 @@ static void tell(const char *name, u64 size, u64 value)
 		row[row_nr++] = (struct row) { name, size, value };
 }
 
+/* One entry, so that no search is in it. */
+static void measure_entry(const char *name)
+{
+	unsigned int all = THIS_MODULE->num_exentries;
+
+	THIS_MODULE->num_exentries = 1;
+	entry_load = (void *)many_entries;
+	tell(name, 0, cost(by_entry, hole));
+	THIS_MODULE->num_exentries = all;
+}
+
 static void measure_entries(void)
 {
 	unsigned int all = THIS_MODULE->num_exentries, n;
@@ -189,6 +200,7 @@ static int measure(void)
 	tell("load, own exception table entry, called", 0, cost(by_entry, &there));
 	tell("load, copy_from_kernel_nofault", 0, cost(by_nofault, &there));
 	tell("fault, copy_from_kernel_nofault", 0, cost(by_nofault, hole));
+	measure_entry("fault, own exception table entry");
 	if (do_register) {
 		err = do_register(THIS_MODULE, own_page);
 		if (err)
@@ -197,6 +209,7 @@ static int measure(void)
 		tell("load, estp_fetch64", 0, cost(by_fetch, &there));
 		tell("fault, own kernel page", 0, cost(by_page, hole));
 		tell("fault, estp_fetch64", 0, cost(by_fetch, hole));
+		measure_entry("fault, own exception table entry, beside own page");
 		do_unregister(THIS_MODULE, own_page);
 	}
 	measure_entries();

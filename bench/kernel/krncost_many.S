@@ -4,8 +4,9 @@
  * same access: long name(const void *from), what is there, or something else if it faults.
  */
 #include <linux/estp_page.h>
+#ifdef CONFIG_X86_64
 #include <asm/asm.h>
-#ifdef CONFIG_ARM64
+#else
 #include <asm/asm-extable.h>
 #endif
 #include "krncost.h"

@@ -25,7 +25,10 @@
 	or	%rdx, %rax
 .endm
 
-/* watch(last): do { t = now(); if (t - *last > 150) return t; *last = t; } forever */
+/*
+ * watch(last): do { t = now(); if (t - *last > 150) return t; *last = t; } forever
+ * The response is preceded by the signature that an rseq section's abort has to have.
+ */
 	PAGE	watch_page, 0, watch, watch_end, watch_response
 	FUNCTION watch
 	NOW
@@ -35,7 +38,9 @@
 	ja	1f
 	mov	%rax, (%rdi)
 	jmp	watch
+	.globl	watch_end, watch_response
 watch_end:
+	.long	0x53053053
 watch_response:
 	NOW
 1:	ret
@@ -47,6 +52,10 @@ watch_response:
 fault_end:
 	.globl	fault_response
 fault_response:
+	ret
+	.long	0x53053053
+	.globl	fault_abort
+fault_abort:
 	ret
 
 /* gate(p): *p; an INTERRUPT clears rcx, rdx, rsi, r8 to r11 */
@@ -62,7 +71,7 @@ gate_response:
 
 /*
  * restart(counter, nr, stop): while (!*stop) { for (i = nr; --i;) ; (*counter)++ }
- * The sequence is from the first turn to the store: 2 * nr + 2 instructions.
+ * The sequence is from the first move to the store: 2 * nr + 2 instructions.
  */
 	PAGE	restart_page, 0, restart_start, restart_end, restart_start
 	FUNCTION restart
@@ -75,4 +84,16 @@ restart_end:
 	cmpl	$0, (%rdx)
 	je	restart_start
 	ret
+
+/* spin(count): for ever: 200 instructions, *count += 200; then another virtual CPU may run */
+	PAGE	spin_page, 0, spin, spin_end, spin
+	FUNCTION spin
+	mov	$98, %ecx
+1:	dec	%ecx
+	jnz	1b
+	addq	$200, (%rdi)
+	pause
+	jmp	spin
+spin_end:
+	ud2
 	.balign 4096, 0xcc

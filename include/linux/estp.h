@@ -24,8 +24,7 @@
  * Exactly one load instruction of that width, without any barrier.
  *
  * Context: any, NMI included.
- * Return: 0; -EFAULT, the load faulted, or @from is an address of user space;
- * -EOPNOTSUPP, estp.ko runs without the hooks that it takes.
+ * Return: 0; -EFAULT, the load faulted, or @from is an address of user space.
  * Source: SPEC KRN-9, KRN-10.
  */
 int estp_fetch8(const volatile void *from, u8 *value);
@@ -62,7 +61,7 @@ size_t estp_copy_to(void *to, const void *from, size_t len);
  *
  * Context: any, NMI included.
  * Return: its length without NUL; @size if there was none, and @to then has none; -EFAULT
- * if a byte cannot be read before there was one; -EOPNOTSUPP as of estp_fetch8().
+ * if a byte cannot be read before there was one.
  * Source: SPEC KRN-9, KRN-11.
  */
 ssize_t estp_strncpy_from(char *to, const char *from, size_t size);
@@ -99,9 +98,9 @@ ssize_t estp_strncpy_from_user(char *to, const char __user *from, size_t size);
  *
  * Context: process; may sleep.
  * Return: 0; -EINVAL, @page is misaligned; -EACCES, it is not part of the calling module's
- * text, or of its text for initialisation only; -EOPNOTSUPP, estp.ko runs without the hooks
- * that it takes, or a descriptor is not FAULT; -ENOEXEC, malformed; -EEXIST, registered
- * already; -EBUSY, the module is being unloaded; -ENOMEM.
+ * text, or of its text for initialisation only; -EOPNOTSUPP, a descriptor is not FAULT;
+ * -ENOEXEC, malformed; -EEXIST, registered already; -EBUSY, the module is being unloaded;
+ * -ENOMEM.
  * Source: SPEC KRN-1 to KRN-5.
  */
 #define estp_kernel_register(page)	__estp_kernel_register(THIS_MODULE, page)

@@ -42,12 +42,16 @@ void estp_arch_clear(struct pt_regs *regs, u32 mask, bool reset_pkey);
 /* A signal that is not a trap's is being delivered: its frame says so. */
 void estp_arch_no_trap(void);
 
-/* Called by the kernel's fork code in our stead, see compat/hooks.c. */
+/* Called at the start of the kernel's functions, see compat/hooks.c. */
 void estp_arch_fork_mm_entry(void);
 void estp_arch_fork_thread_entry(void);
 void estp_arch_madvise_entry(void);
 void estp_arch_force_sig_entry(void);
 void estp_arch_unhandled_entry(void);
+void estp_arch_signal_frame_entry(void);	/* where there is a frame hook */
+void estp_arch_fixup_entry(void);
+void estp_arch_search_entry(void);
+void estp_arch_abort_entry(void);
 
 #if defined(CONFIG_X86_64)
 #include "x86_64/arch_inline.h"

@@ -121,19 +121,27 @@ static inline bool estp_module_text(const struct module *mod, unsigned long addr
 bool estp_fault_diverts(struct kernel_siginfo *info, struct task_struct *task, int handler);
 bool estp_fault_will_divert(struct task_struct *task, int sig);
 int estp_nothing_sent(void);
+/*
+ * On those of fixup_exception, search_exception_tables and do_sea, where the pc lies in the
+ * hull of all kernel pages (kernel.c).
+ */
+struct estp_kernel_hull {
+	unsigned long lo, len;		/* assembler knows their order */
+};
+extern struct estp_kernel_hull estp_kernel_hull;
+bool estp_kernel_fixup(struct pt_regs *regs, int trap);
+int estp_kernel_fixed(struct pt_regs *regs, int trap);
+bool estp_kernel_search(unsigned long pc);
+const struct exception_table_entry *estp_kernel_an_entry(void);
+bool estp_kernel_abort(unsigned long far, unsigned long esr, struct pt_regs *regs);
 /* On those of do_madvise, one of our advice values: is it ours? */
 bool estp_is_our_madvise(struct mm_struct *mm);
 
 ESTP_HOOK(estp_on_no_fault);
 ESTP_HOOK(estp_on_fp_trap);
-ESTP_HOOK(estp_on_fixup);
-ESTP_HOOK(estp_on_search);
-ESTP_HOOK(estp_on_external_abort);
 
 /* Install all hooks, or none; says in the log which one failed. */
 int estp_hooks_install(void);
-/* Are those there that kernel pages take? */
-bool estp_hooks_for_kernel(void);
 /* When this returns no task is in a hook, nor will be. */
 void estp_hooks_remove(void);
 

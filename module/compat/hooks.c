@@ -6,8 +6,8 @@
  *   do_madvise             call       registration; only our advice values, only madvise(2)
  *   force_sig_info_to_task call       FAULT: return at once, nothing sent
  *   unhandled_signal       call       no log line for a fault that will be diverted
- *   fixup_exception        divert     faults of kernel pages (kernel.c)
- *   search_exception_tables divert    ... may be waited for, and need not be fatal
+ *   fixup_exception        call       faults of kernel pages (kernel.c)
+ *   search_exception_tables call      ... may be waited for, and need not be fatal
  *   uprobe_dup_mmap        call       fork copies the set; may sleep
  *   uprobe_copy_process    call       a new task is covered; may sleep
  *
@@ -18,9 +18,9 @@
  *   arm64
  *   do_el0_bti             look       control-flow protection is no FAULT
  *   do_fpsimd_exc          divert     FAULT: FP traps do not pass force_sig_info_to_task
- *   do_sea                 divert     faults of kernel pages: external aborts
+ *   do_sea                 call       faults of kernel pages: external aborts
  *   fpsimd_signal_preserve_current_state
- *                          look       a frame is about to be written, its pc is final
+ *                          call       a frame is about to be written, its pc is final
  *
  *   tracepoint             for
  *   signal_deliver         INTERRUPT, signals as PREEMPTION
@@ -106,12 +106,6 @@ static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo
 	estp_signal_deliver(data, sig, info, ka);
 }
 
-/* Called first of all when a frame is written; arm64. */
-static __maybe_unused ESTP_HOOK(on_signal_frame)
-{
-	estp_signal_frame();
-}
-
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
@@ -153,7 +147,6 @@ struct hook {
 	enum way way;
 	ftrace_func_t act;			/* DIVERT, LOOK */
 	void (*entry)(void);			/* CALL */
-	bool for_kernel;			/* kernel pages take it */
 	struct ftrace_ops ops;
 	bool installed;
 };
@@ -162,8 +155,8 @@ static struct hook hook[] = {
 	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
 	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
 	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
-	{ "fixup_exception", DIVERT, .act = estp_on_fixup, .for_kernel = true },
-	{ "search_exception_tables", DIVERT, .act = estp_on_search, .for_kernel = true },
+	{ "fixup_exception", CALL, .entry = estp_arch_fixup_entry },
+	{ "search_exception_tables", CALL, .entry = estp_arch_search_entry },
 #ifdef CONFIG_X86_64
 	{ "signal_fault", LOOK, .act = estp_on_no_fault },
 	{ "force_sigsegv", LOOK, .act = estp_on_no_fault },
@@ -171,8 +164,9 @@ static struct hook hook[] = {
 #ifdef CONFIG_ARM64
 	{ "do_el0_bti", LOOK, .act = estp_on_no_fault },
 	{ "do_fpsimd_exc", DIVERT, .act = estp_on_fp_trap },
-	{ "do_sea", DIVERT, .act = estp_on_external_abort, .for_kernel = true },
-	{ "fpsimd_signal_preserve_current_state", LOOK, .act = on_signal_frame },
+	{ "do_sea", CALL, .entry = estp_arch_abort_entry },
+	/* Called first of all when a frame is written. */
+	{ "fpsimd_signal_preserve_current_state", CALL, .entry = estp_arch_signal_frame_entry },
 #endif
 	{ "uprobe_dup_mmap", CALL, .entry = estp_arch_fork_mm_entry },
 	{ "uprobe_copy_process", CALL, .entry = estp_arch_fork_thread_entry },
@@ -335,16 +329,6 @@ int estp_hooks_install(void)
 undo:
 	estp_hooks_remove();
 	return err;
-}
-
-bool estp_hooks_for_kernel(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hook); i++)
-		if (hook[i].for_kernel && !hook[i].installed)
-			return false;
-	return true;
 }
 
 void estp_hooks_remove(void)

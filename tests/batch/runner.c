@@ -9,23 +9,29 @@
  * loaded: each time that it comes or goes the kernel patches itself, which is where the
  * emulator goes wrong (vm/run, stale_code).  That it could go is asked after each test.
  *
+ * "HOOK:TEST" runs a test with the module loaded for it alone, without that hook (there
+ * vm/run has left the loading to us); tests/hooks_matter wants that.
+ *
  * Arguments are the tests.  What they print passes through; before and after stand lines
  * of ours, of which tests/run-batch makes one TAP stream:
  *
  *	# batch: begin NAME
- *	# batch: end NAME HOW		"exit N", "signal N", "module in use"
+ *	# batch: end NAME HOW		"exit N", "signal N", "module in use", "not loaded"
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define USERS "/sys/module/estp/refcnt"
+#define MODULE "/vm/estp.ko"
 
 static int users(void)
 {
@@ -51,6 +57,35 @@ static int module_is_free(void)
 		nanosleep(&pause, NULL);
 	}
 	return 0;
+}
+
+/* Modules that a test left behind when it failed. */
+static void unload_holders(void)
+{
+	DIR *dir = opendir("/sys/module/estp/holders");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			syscall(SYS_delete_module, entry->d_name, O_NONBLOCK);
+	if (dir)
+		closedir(dir);
+}
+
+/* The module anew, without @hook. */
+static int reload(const char *hook)
+{
+	char args[128];
+	int fd, err;
+
+	unload_holders();
+	if (users() >= 0 && (!module_is_free() || syscall(SYS_delete_module, "estp", O_NONBLOCK)))
+		return -1;
+	snprintf(args, sizeof(args), "without_hook=%s", hook);
+	fd = open(MODULE, O_RDONLY | O_CLOEXEC);
+	err = fd < 0 ? -1 : syscall(SYS_finit_module, fd, args, 0);
+	close(fd);
+	return err;
 }
 
 /* So that the kernel's log tells during which test it was written. */
@@ -90,11 +125,23 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 1; i < argc; i++) {
+		char *colon = strchr(argv[i], ':');
+
 		mark_log(argv[i]);
 		printf("# batch: begin %s\n", argv[i]);
 		fflush(stdout);
-		status = run(argv[i]);
-		if (!module_is_free())
+		if (colon) {
+			*colon = 0;
+			if (reload(argv[i])) {
+				printf("# batch: end %s: not loaded\n", argv[i]);
+				return 1;
+			}
+			status = run(colon + 1);
+			*colon = ':';
+		} else {
+			status = run(argv[i]);
+		}
+		if (!colon && !module_is_free())
 			printf("\n# batch: end %s module in use\n", argv[i]);
 		else if (WIFSIGNALED(status))
 			printf("\n# batch: end %s signal %d\n", argv[i], WTERMSIG(status));

@@ -2,19 +2,23 @@
 /*
  * MOD-5, LIM-15: while the module is loaded kernel.ftrace_enabled cannot be set to 0;
  * the function tracer, the function graph tracer and kprobes on the very functions that
- * are hooked coexist with it: they trace, and it diverts.
+ * are hooked coexist with it: they trace, and it diverts. So do faults of kernel pages.
  *
- * Method: each is switched on, diversions of all three selectors and a registration are
- * made, and the trace is looked at. The twin is the same sysctl once the module has
+ * Method: each is switched on, diversions of all three selectors, a registration, and by
+ * prober.ko faults of the kernel are made, and the trace is looked at. The twin is the same sysctl once the module has
  * gone, and the trace without the tracer.
  *
  * One CPU: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what tracers do.
  *
- * vm: --no-load --cpus 1
+ * vm: --no-load --cpus 1 --file build/tests/guest/modules/prober.ko
  */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
 #include "machine.h"
 #include "probe.h"
+#include "../modules/krn.h"
 
 const unsigned int test_seconds = 60;
 
@@ -24,7 +28,7 @@ const unsigned int test_seconds = 60;
 
 static const char hooked[] =
 	"do_madvise\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
-	"uprobe_copy_process\n" HOOKED_HERE;
+	"uprobe_copy_process\nfixup_exception\nsearch_exception_tables\n" HOOKED_HERE;
 
 static size_t page;
 
@@ -45,6 +49,38 @@ static long spin(const void *p, int selector)
 	return spinner_end(&s);
 }
 
+static long kernel_call(int dev, u32 op, u32 context, u64 address)
+{
+	struct krn_call c = { .op = op, .context = context, .address = address };
+
+	must(!ioctl(dev, KRN_CALL, &c) && c.in_context);
+	return c.result;
+}
+
+/* On its own page and estp.ko's, and user memory that has to be brought in. */
+static void kernel_works(const char *when)
+{
+	void *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct krn_places at;
+	bool right = true;
+	u32 context;
+	int dev;
+
+	must(p != MAP_FAILED && !load_file("/estp/build/tests/guest/modules/prober.ko", ""));
+	dev = open("/dev/prober", O_RDWR | O_CLOEXEC);
+	must(dev >= 0 && !ioctl(dev, KRN_PLACES, &at));
+	for (context = KRN_PROCESS; context <= KRN_BREAKPOINT; context++)
+		right &= kernel_call(dev, KRN_OWN, context, at.hole) == -EFAULT &&
+			 kernel_call(dev, KRN_OWN, context, at.wild) == -EFAULT &&
+			 kernel_call(dev, KRN_OWN, context, at.data) == KRN_BYTE(0) &&
+			 kernel_call(dev, KRN_FETCH64, context, at.no_device) == -EFAULT;
+	right &= kernel_call(dev, KRN_USER | KRN_STORE64, KRN_CONTENDED, (u64)p) == 0;
+	ok(right, "%s: kernel pages answer", when);
+	close(dev);
+	must(!unload_name("prober"));
+	munmap(p, page);
+}
+
 static void works(const char *when)
 {
 	void *p = probe_new(VALUE);
@@ -60,6 +96,7 @@ static void works(const char *when)
 	ok(exited_with(status, 0), "%s: in a child of fork, too", when);
 	is(madv_unregister(p, page), 0, "%s: it unregisters", when);
 	munmap(p, page);
+	kernel_works(when);
 }
 
 static void sysctl_refused(const char *when)
@@ -90,6 +127,8 @@ static void tracer(const char *name)
 	sysctl_refused(name);
 	ok(in_trace("do_madvise") >= 2, "%s: it shows calls of do_madvise", name);
 	ok(in_trace("force_sig_info_to_task"), "%s: and of force_sig_info_to_task", name);
+	if (!strcmp(name, "function"))
+		ok(in_trace("fixup_exception"), "%s: and of fixup_exception", name);
 	must(!write_file(TRACEFS "/current_tracer", "nop"));
 	must(!write_file(TRACEFS "/trace", "0"));
 }

@@ -33,6 +33,7 @@ static const struct {
 	{ "unhandled_signal", false },
 	{ "fixup_exception", false },
 	{ "search_exception_tables", false },
+	{ "fixup_exception", true },
 	{ "uprobe_dup_mmap", true },
 	{ "uprobe_copy_process", true },
 };
@@ -47,7 +48,7 @@ static int hog(unsigned int i)
 
 static const char *const needed[] = {
 	"do_madvise", "force_sig_info_to_task", "unhandled_signal", "uprobe_dup_mmap",
-	"uprobe_copy_process", "signal_deliver", "sched_process_exec", "sched_process_exit",
+	"uprobe_copy_process", "fixup_exception", "search_exception_tables", "signal_deliver", "sched_process_exec", "sched_process_exit",
 };
 
 static void nothing_left(void);

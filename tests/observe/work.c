@@ -146,14 +146,18 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = handler };
 	static const struct itimerval off;
 	struct estp_stats stats;
-	struct itimerval timer = { .it_value.tv_usec = 1000 };
+	struct itimerval timer = { .it_value.tv_usec = 20000 };
 	cpu_set_t cpus;
 	int i;
 
 	twin = argc > 1 && !strcmp(argv[1], "unregistered");
 	device = open(ESTP_DEVICE, O_RDWR | O_CLOEXEC);
-	if (device < 0 || estp_object_error()) {
+	if (device < 0) {
 		perror(ESTP_DEVICE);
+		return 2;
+	}
+	if (estp_object_error()) {
+		fprintf(stderr, "not registered: %s\n", strerror(-estp_object_error()));
 		return 2;
 	}
 	if (twin && madvise((void *)((uintptr_t)busy & -4096), 8192, MADV_ESTP_UNREGISTER)) {

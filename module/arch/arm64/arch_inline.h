@@ -71,7 +71,7 @@ static inline bool estp_arch_is_fault(const struct pt_regs *regs,
 }
 
 /* fixup_exception(regs): data aborts only, and none of them is asynchronous. */
-static inline bool estp_arch_kernel_fault(struct ftrace_regs *fregs)
+static inline bool estp_arch_kernel_fault(int none)
 {
 	return true;
 }

@@ -86,11 +86,9 @@ static inline bool estp_arch_is_fault(const struct pt_regs *regs,
 	return true;
 }
 
-/* fixup_exception(regs, trap number, ...): FLT-9, and no memory error, are no FAULT. */
-static inline bool estp_arch_kernel_fault(struct ftrace_regs *fregs)
+/* fixup_exception(regs, trap number, ...): FLT-9, and a memory error, are no FAULT. */
+static inline bool estp_arch_kernel_fault(int trap)
 {
-	int trap = estp_hook_argument(fregs, 1);
-
 	return trap != X86_TRAP_MC && trap != X86_TRAP_OF;
 }
 

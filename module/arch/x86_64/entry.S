@@ -15,6 +15,7 @@
 #include <asm/nospec-branch.h>
 #include <asm/frame.h>
 #include <asm/percpu.h>
+#include <asm/ptrace.h>
 #include <asm/unwind_hints.h>
 
 /* Before 6.2 call depths were not counted. */
@@ -101,6 +102,17 @@ SYM_FUNC_END(\name)
 	jbe	\yes
 .endm
 
+/*
+ * A pc of the kernel that lies where pages are.  In this order: the hull widens beside us.
+ * No lock, no memory but the module's own, so from any context.
+ */
+.macro ESTP_IN_HULL pc:req, yes:req
+	movq	\pc, %rax
+	subq	estp_kernel_hull(%rip), %rax
+	cmpq	estp_kernel_hull+8(%rip), %rax
+	jb	\yes
+.endm
+
 	.text
 	ESTP_ENTRY name=estp_arch_fork_mm_entry, function=estp_fork_mm
 	ESTP_ENTRY name=estp_arch_fork_thread_entry, function=estp_fork_thread
@@ -110,3 +122,7 @@ SYM_FUNC_END(\name)
 		ESTP_ATTACHED .Lestp_arch_force_sig_entry_ask
 	ESTP_DIVERT estp_arch_unhandled_entry, 2, estp_fault_will_divert, 0, \
 		ESTP_ATTACHED .Lestp_arch_unhandled_entry_ask
+	ESTP_DIVERT estp_arch_fixup_entry, 4, estp_kernel_fixup, estp_kernel_fixed, \
+		ESTP_IN_HULL RIP(%rdi), .Lestp_arch_fixup_entry_ask
+	ESTP_DIVERT estp_arch_search_entry, 1, estp_kernel_search, estp_kernel_an_entry, \
+		ESTP_IN_HULL %rdi, .Lestp_arch_search_entry_ask

@@ -16,6 +16,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 #ifdef CONFIG_X86_64
+#include <asm/apic.h>
 #include <asm/nmi.h>
 #endif
 
@@ -205,7 +206,9 @@ static void wait_taken(void)
 
 static void on_softirq(struct tasklet_struct *t)
 {
-	take(in_serving_softirq());
+	/* ksoftirqd has no user space. */
+	if (current == caller)
+		take(in_serving_softirq());
 }
 
 static DECLARE_TASKLET(softirq, on_softirq);
@@ -255,9 +258,12 @@ static int on_nmi(unsigned int what, struct pt_regs *regs)
 
 static int call_in_nmi(void)
 {
-	/* The gate that the hardware would take; unlike it, this leaves NMIs unblocked. */
+	u64 end = ktime_get_mono_fast_ns() + NSEC_PER_SEC;
+
 	preempt_disable();
-	asm volatile("int $2" : : : "memory");
+	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+	while (smp_load_acquire(&pending) && ktime_get_mono_fast_ns() < end)
+		cpu_relax();
 	preempt_enable();
 	return 0;
 }
@@ -384,10 +390,14 @@ int call_in_context(struct krn_call *c)
 	WRITE_ONCE(pending, c);
 	switch (c->context) {
 	case KRN_SOFTIRQ:
-		tasklet_schedule(&softirq);
-		tasklet_unlock_wait(&softirq);
-		while (smp_load_acquire(&pending))
-			usleep_range(50, 100);
+		/* Run by whoever lets softirqs in again, unless ksoftirqd is at it already. */
+		while (smp_load_acquire(&pending)) {
+			local_bh_disable();
+			tasklet_schedule(&softirq);
+			local_bh_enable();
+			tasklet_unlock_wait(&softirq);
+			cond_resched();
+		}
 		break;
 	case KRN_HARDIRQ:
 		preempt_disable();

@@ -40,7 +40,7 @@
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SEGV_ACCERR
 /* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
-#define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\nfpsimd_signal_preserve_current_state\n"
+#define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\ndo_sea\nfpsimd_signal_preserve_current_state\n"
 #define ARGUMENT_3	"%x3"
 /* And of the timer's. */
 #define TIMER_INTERRUPTS "arch_timer"
