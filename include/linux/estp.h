@@ -108,7 +108,7 @@ ssize_t estp_strncpy_from_user(char *to, const char __user *from, size_t size);
 /**
  * estp_kernel_unregister() - take it back
  *
- * No code runs in its spans any more, nor will.  What the module leaves behind when it is
+ * The caller sees to it that no code is in its spans, nor will be.  What the module leaves behind when it is
  * unloaded, or fails to load, is taken back for it.
  *
  * Context: process; sleeps, for a grace period.
