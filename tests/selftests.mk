@@ -5,10 +5,10 @@
 
 SELFTESTS_FILES := $(GUEST_OUT)/selftests/bystander
 
-$(SELFTESTS_FILES): build/tests/selftests/bystander.c.o $(GUEST_HARNESS)
+$(SELFTESTS_FILES): $(GUEST_OUT)/selftests/bystander.c.o $(GUEST_HARNESS)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $^
 
-build/tests/selftests/%.c.o: tests/selftests/%.c $(GUEST_HEADERS)
+$(GUEST_OUT)/selftests/%.c.o: tests/selftests/%.c $(GUEST_HEADERS)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<

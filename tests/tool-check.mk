@@ -6,7 +6,8 @@ fuzz_seeds := build/tests/tool/seeds
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
 UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/fuzz \
-	tests/tool/run tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed build/tests/tool/insn_agrees
+	tests/tool/run tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed build/tests/tool/insn_agrees \
+	tests/tool/insn_agrees_arm64
 GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
@@ -15,11 +16,14 @@ $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuz
 		-o $@ $(fuzz_sources) $(TOOL_LIBS)
 
 # The corpus: each broken sequence as an object and as a library; archive, image, libestp.
-$(fuzz_seeds): $(wildcard tests/tool/corpus/*) $(LIBESTP_SO) tests/tool-check.mk
+$(fuzz_seeds): $(wildcard tests/tool/corpus/* tests/tool/corpus/arm64/*) $(LIBESTP_SO) tests/tool-check.mk
 	rm -rf $@ && mkdir -p $@
 	for one in $(patsubst tests/tool/corpus/%.S,%,$(wildcard tests/tool/corpus/*.S)); do \
 		$(CC) -g -Ilib/include -c -o $@/$$one.o tests/tool/corpus/$$one.S && \
 		$(LD) -shared -o $@/$$one.so $@/$$one.o || exit; done
+	for one in $(patsubst tests/tool/corpus/arm64/%.S,%,$(wildcard tests/tool/corpus/arm64/*.S)); do \
+		aarch64-linux-gnu-gcc -g -Ilib/include -c -o $@/arm64-$$one.o tests/tool/corpus/arm64/$$one.S && \
+		aarch64-linux-gnu-ld -shared -o $@/arm64-$$one.so $@/arm64-$$one.o || exit; done
 	ar rcs $@/both.a $@/length.o $@/store-vector.o
 	objcopy -O binary -j estp_text $@/leak-between.so $@/image
 	cp $(LIBESTP_SO) $@/
@@ -29,6 +33,22 @@ $(filter-out build/tool/tool/estp.o,$(tool_objects))
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS)
 
+# The decoder for arm64, alone, with addresses that stay: for the guest of its script.
+insn_arm64 := tests/tool/insn_agrees_arm64.c tests/tool/insn_list_arm64.S tool/insn.c $(wildcard tool/insn_arm64*.c)
+
+build/aarch64/tests/tool/insn_agrees_arm64: $(insn_arm64) $(wildcard tool/*.h) tests/tool-check.mk
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc $(TOOL_CFLAGS) -fno-pie -no-pie -static -o $@ $(insn_arm64)
+
 build/tests/tool/live_subject build/tests/tool/watch_subject: build/%: %.c $(LIB_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread -Ilib/include -Iinclude/uapi -o $@ $<
+
+# What estp check is to find clean, whatever else has been built: tests/tool/check asks for it
+# with ARCH=arm64.
+.PHONY: tool-checked
+tool-checked: $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(DEMO_FILES) $(WORKED:%=$(WORKED_OUT)/%) $(PERCPU_EXAMPLES) \
+	$(GUEST_OUT)/lib/percpu_storm
+ifeq ($(ARCH),arm64)
+tool-checked: $(WORKED_OUT)/allocator-race-lse $(GUEST_OUT)/lib/arm64/sequences_under_bti
+endif

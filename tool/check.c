@@ -183,21 +183,18 @@ static void check_one(struct object *object, void *data)
 	struct check check = { .object = object, .insn_max = run->insn_max };
 	u32 i;
 
-	check.decoder = decoder_open();
+	check.decoder = decoder_open(object->machine);
 	if (!check.decoder) {
-		fputs("estp check: Capstone cannot disassemble x86_64\n", stderr);
+		fprintf(stderr, "estp check: Capstone cannot disassemble %s\n",
+			machine_name(object->machine));
 		exit(2);
 	}
 	check_refused(&check);
 	for (i = 0; i < object->sequence_nr; i++)
 		check_sequence(&check, &object->sequence[i]);
 	check_leaks(&check);
-	if (object->machine == MACHINE_X86_64) {
-		check_starts(&check);
-		check_entries(&check);
-	} else if (object->sequence_nr) {
-		object_unseen(object, "the code of arm64 sequences was not judged: only descriptors were");
-	}
+	check_starts(&check);
+	check_entries(&check);
 	run->unjudged |= object->unseen;
 	if (check.finding_nr == FINDING_MAX)
 		object_note(object, "there may be more than these findings");

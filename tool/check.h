@@ -2,7 +2,8 @@
 /*
  * estp check: a sequence is decoded into a graph of its instructions (check_span.c), what
  * its response does with it is followed (check_response.c), and rules look at both
- * (check_rules.c).  Rules that need no code, or all code, are in check_object.c.
+ * (check_rules.c).  Rules that need no code are in check_object.c, those that need all code
+ * in check_entry.c.
  */
 #ifndef ESTP_TOOL_CHECK_H
 #define ESTP_TOOL_CHECK_H
@@ -39,6 +40,8 @@ struct value {
 	s64 plus;
 };
 
+#define INITIAL(reg)	(1u + (reg))	/* which: what the register held at the start */
+
 #define OUTSIDE		0xffffffffu
 
 struct node {
@@ -46,7 +49,7 @@ struct node {
 	u32 next[2];		/* nodes it may lead to, OUTSIDE if out of the span */
 	bool first;		/* reached from the start; else only from elsewhere */
 	struct regs live;	/* registers that are read from here on, before they are written */
-	struct value value[16];	/* of the registers, before the instruction */
+	struct value value[GPR_MAX];	/* of the registers, before the instruction */
 	bool valued;
 };
 
@@ -90,7 +93,7 @@ struct response {
 
 void response_read(struct check *check, const struct span *span, struct response *response);
 
-/* ---- check_rules.c, check_object.c -------------------------------------------------- */
+/* ---- check_rules.c, check_object.c, check_entry.c ----------------------------------- */
 
 void check_sequence(struct check *check, const struct sequence *sequence);
 void check_refused(struct check *check);

@@ -29,10 +29,6 @@ struct path {
 	u64 end;		/* of the response, if it has a length; else ~0 */
 };
 
-/* What a call may change (System V), so that it cannot be read afterwards. */
-#define CALL_CLOBBERS	(GPR(0) | GPR(1) | GPR(2) | GPR(6) | GPR(7) | GPR(8) | GPR(9) | \
-			 GPR(10) | GPR(11))
-
 static u32 step_at(const struct path *path, u64 addr)
 {
 	u32 i;
@@ -148,8 +144,8 @@ static void find_live(struct path *path)
 			live.gpr &= ~step->insn.write.gpr;
 			live.other &= ~step->insn.write.other;
 			if (step->insn.flow == FLOW_CALL || step->insn.flow == FLOW_CALL_INDIRECT) {
-				live.gpr &= ~CALL_CLOBBERS;
-				live.other &= ~(OTHER_FP | OTHER_FLAGS);
+				live.gpr &= ~path->check->decoder->isa->call.gpr;
+				live.other &= ~path->check->decoder->isa->call.other;
 			}
 			live.gpr |= step->insn.read.gpr;
 			live.other |= step->insn.read.other;

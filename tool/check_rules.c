@@ -14,6 +14,7 @@
 
 struct judged {
 	struct check *check;
+	const struct isa *isa;
 	const struct sequence *s;
 	struct span span;
 	struct response response;
@@ -59,6 +60,13 @@ static void check_transfers(struct judged *j)
 			       "an indirect jump: where it leads cannot be judged");
 			break;
 		case FLOW_RETURN:
+			/* By a register alone: no FAULT, and the span is over. */
+			if (!(insn->read.gpr & all_of(j->isa, j->isa->stack))) {
+				if (j->s->seq.selector != ESTP_FAULT)
+					report(j->check, ESTP_RULE_INDIRECT, j->s, insn->addr,
+					       "a return: the span should end before it");
+				break;
+			}
 			report(j->check, ESTP_RULE_INDIRECT, j->s, insn->addr,
 			       "a return: the span holds the stack's work, too");
 			break;
@@ -94,11 +102,11 @@ static void check_inputs(struct judged *j)
 			continue;
 		/* It is back when the call is. */
 		if (node->insn.flow == FLOW_CALL || node->insn.flow == FLOW_CALL_INDIRECT)
-			lost.gpr &= ~GPR(RSP);
+			lost.gpr &= ~all_of(j->isa, j->isa->stack);
 		if (lost.gpr || lost.other)
 			report(j->check, ESTP_RULE_INPUT, j->s, node->insn.addr,
 			       "overwrites %s before the commit, which the sequence reads when it starts again",
-			       regs_text(&lost, text, sizeof(text)));
+			       regs_text(j->isa, &lost, text, sizeof(text)));
 	}
 }
 
@@ -175,10 +183,11 @@ static const struct insn *read_again(const struct span *span, u32 store,
 	return NULL;
 }
 
-static bool on_own_stack(const struct node *node, const struct memory *memory)
+static bool on_own_stack(const struct isa *isa, const struct node *node,
+			 const struct memory *memory)
 {
-	return memory->base == RSP || (memory->base != REG_NONE &&
-				       node->value[memory->base].which == 1u + RSP);
+	return memory->base == isa->stack ||
+	       (memory->base != REG_NONE && node->value[memory->base].which == INITIAL(isa->stack));
 }
 
 static void check_store(struct judged *j, u32 n, const struct memory *memory)
@@ -204,7 +213,7 @@ static void check_store(struct judged *j, u32 n, const struct memory *memory)
 		report(j->check, ESTP_RULE_REREAD, j->s, insn->addr,
 		       "a store before the commit, to what the instruction at 0x%llx reads when the sequence starts again",
 		       (unsigned long long)again->addr);
-	else if (!marked(j->check, insn, ESTP_MARK_UNPUBLISHED) && !on_own_stack(node, memory))
+	else if (!marked(j->check, insn, ESTP_MARK_UNPUBLISHED) && !on_own_stack(j->isa, node, memory))
 		report(j->check, ESTP_RULE_STORE, j->s, insn->addr,
 		       "a store before the commit, not marked as one to unpublished memory");
 }
@@ -297,18 +306,19 @@ static void check_interrupt(struct judged *j)
 	if (regs.gpr || regs.other)
 		report(j->check, ESTP_RULE_MASKED, j->s, seq->response,
 		       "the response reads %s, which the mask has cleared",
-		       regs_text(&regs, text, sizeof(text)));
+		       regs_text(j->isa, &regs, text, sizeof(text)));
 
 	/* A mask of nothing protects nothing; and what the response needs has to stay. */
 	if (!seq->clear_mask)
 		return;
-	regs.gpr = j->span.node[0].live.gpr & ~j->masked.gpr & ~response->live.gpr & ~GPR(RSP);
-	regs.other = j->span.node[0].live.other & OTHER_FP & ~j->masked.other &
+	regs.gpr = j->span.node[0].live.gpr & ~j->masked.gpr & ~response->live.gpr &
+		   ~all_of(j->isa, j->isa->stack);
+	regs.other = j->span.node[0].live.other & j->isa->fp & ~j->masked.other &
 		     ~response->live.other;
 	if (regs.gpr || regs.other)
 		report(j->check, ESTP_RULE_UNMASKED, j->s, j->span.start,
 		       "%s: live at the start, not cleared, and the response does not need it",
-		       regs_text(&regs, text, sizeof(text)));
+		       regs_text(j->isa, &regs, text, sizeof(text)));
 }
 
 /* ---- PREEMPTION without restart --------------------------------------------------------- */
@@ -329,7 +339,7 @@ static void check_half_done(struct judged *j)
 		for (i = 0; i < node->insn.memory_nr; i++)
 			if (node->insn.memory[i].write && node_stays(node) &&
 			    !marked(j->check, &node->insn, ESTP_MARK_UNPUBLISHED) &&
-			    !on_own_stack(node, &node->insn.memory[i])) {
+			    !on_own_stack(j->isa, node, &node->insn.memory[i])) {
 				report(j->check, ESTP_RULE_HALF_DONE, j->s, node->insn.addr,
 				       "a store before the commit: the response, which starts nothing anew, cannot know whether it was made");
 				return;
@@ -339,7 +349,7 @@ static void check_half_done(struct judged *j)
 
 void check_sequence(struct check *check, const struct sequence *s)
 {
-	struct judged j = { .check = check, .s = s };
+	struct judged j = { .check = check, .isa = check->decoder->isa, .s = s };
 	const struct estp_sequence *seq = &s->seq;
 
 	if (s->refused || !check_mapped(check, s))
@@ -347,11 +357,9 @@ void check_sequence(struct check *check, const struct sequence *s)
 	if (seq->selector == ESTP_FAULT && seq->response - seq->start < seq->length)
 		report(check, ESTP_RULE_OWN_SPAN, s, seq->response,
 		       "the response to a FAULT lies in the span itself: it may fault again, for ever");
-	if (check->object->machine != MACHINE_X86_64)
-		return;
 	if (span_read(check, s, &j.span)) {
 		response_read(check, &j.span, &j.response);
-		j.masked = regs_of_mask(seq->clear_mask);
+		j.masked = regs_of_mask(j.isa, seq->clear_mask);
 		check_transfers(&j);
 		if (seq->selector == ESTP_INTERRUPT)
 			check_interrupt(&j);

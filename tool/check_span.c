@@ -151,19 +151,18 @@ static void find_live(struct span *span)
 
 /* ---- What the registers hold, as far as addresses can be compared ------------------- */
 
-#define INITIAL(reg)		(1u + (reg))
-#define WRITTEN(n, reg)		(32u + (n) * 32u + (reg))	/* by node n */
-#define JOINED(n, reg)		(32u + (n) * 32u + 16u + (reg))	/* differs by path, at node n */
+#define WRITTEN(n, reg)		(64u + (n) * 64u + (reg))	/* by node n */
+#define JOINED(n, reg)		(64u + (n) * 64u + 32u + (reg))	/* differs by path, at node n */
 
-static void after(const struct node *node, u32 n, struct value value[16])
+static void after(const struct isa *isa, const struct node *node, u32 n, struct value *value)
 {
 	const struct insn *insn = &node->insn;
 	bool call = insn->flow == FLOW_CALL || insn->flow == FLOW_CALL_INDIRECT;
 	u32 reg;
 
-	memcpy(value, node->value, sizeof(node->value));
-	for (reg = 0; reg < 16; reg++)
-		if (insn->write.gpr & GPR(reg) || call)
+	memcpy(value, node->value, isa->gprs * sizeof(*value));
+	for (reg = 0; reg < isa->gprs; reg++)
+		if (insn->write.gpr & all_of(isa, reg) || call)
 			value[reg] = (struct value) { WRITTEN(n, reg), 0 };
 	if (insn->effect == EFFECT_COPY) {
 		value[insn->to] = node->value[insn->from];
@@ -173,17 +172,17 @@ static void after(const struct node *node, u32 n, struct value value[16])
 	}
 }
 
-static bool join(struct node *to, u32 n, const struct value value[16])
+static bool join(const struct isa *isa, struct node *to, u32 n, const struct value *value)
 {
 	bool changed = false;
 	u32 reg;
 
 	if (!to->valued) {
-		memcpy(to->value, value, sizeof(to->value));
+		memcpy(to->value, value, isa->gprs * sizeof(*value));
 		to->valued = true;
 		return true;
 	}
-	for (reg = 0; reg < 16; reg++) {
+	for (reg = 0; reg < isa->gprs; reg++) {
 		struct value *old = &to->value[reg];
 
 		if (old->which == JOINED(n, reg) ||
@@ -195,9 +194,9 @@ static bool join(struct node *to, u32 n, const struct value value[16])
 	return changed;
 }
 
-static void find_values(struct span *span)
+static void find_values(const struct isa *isa, struct span *span)
 {
-	struct value value[16];
+	struct value value[GPR_MAX];
 	bool changed = true;
 	u32 n, i, reg;
 
@@ -205,9 +204,9 @@ static void find_values(struct span *span)
 		if (n && span->node[n].first)
 			continue;
 		/* The start; and what is entered from elsewhere, with registers of its own. */
-		for (reg = 0; reg < 16; reg++)
+		for (reg = 0; reg < isa->gprs; reg++)
 			value[reg] = (struct value) { n ? JOINED(n, reg) : INITIAL(reg), 0 };
-		join(&span->node[n], n, value);
+		join(isa, &span->node[n], n, value);
 	}
 	while (changed) {
 		changed = false;
@@ -216,10 +215,10 @@ static void find_values(struct span *span)
 
 			if (!node->valued)
 				continue;
-			after(node, n, value);
+			after(isa, node, n, value);
 			for (i = 0; i < 2; i++)
 				if (node->next[i] != OUTSIDE)
-					changed |= join(&span->node[node->next[i]],
+					changed |= join(isa, &span->node[node->next[i]],
 							node->next[i], value);
 		}
 	}
@@ -239,6 +238,9 @@ bool same_place(const struct node *a, const struct memory *x, const struct node 
 
 	if (x->segment != y->segment || x->vector || y->vector || xb.which != yb.which ||
 	    xi.which != yi.which || (xi.which && x->scale != y->scale))
+		return false;
+	/* What is widened may have wrapped before. */
+	if (x->extend != y->extend || (x->extend && xi.plus != yi.plus))
 		return false;
 	from = x->disp + (u64)xb.plus + (u64)xi.plus * x->scale;
 	to = y->disp + (u64)yb.plus + (u64)yi.plus * y->scale;
@@ -278,6 +280,6 @@ bool span_read(struct check *check, const struct sequence *s, struct span *span)
 			follow(check, span, span->start + off, false, false);
 	connect(span);
 	find_live(span);
-	find_values(span);
+	find_values(check->decoder->isa, span);
 	return true;
 }

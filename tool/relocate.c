@@ -40,16 +40,57 @@ static bool wanted(const struct elf_file *file, const GElf_Shdr *section)
 		(name && (!strcmp(name, "estp_entries") || !strcmp(name, "estp_marks"))));
 }
 
-/* The bits of an instruction that hold a distance in words. */
-static u32 branch26(u32 insn, u64 distance)
+/* Of arm64's instructions: which bits of what they hold, and where. */
+static const struct field {
+	u32 type;
+	enum { DISTANCE, PAGES, VALUE } what;
+	u8 shift, low, nr;	/* what >> shift, of which nr bits, from bit low on */
+} field[] = {
+	{ R_AARCH64_CALL26, DISTANCE, 2, 0, 26 }, { R_AARCH64_JUMP26, DISTANCE, 2, 0, 26 },
+	{ R_AARCH64_CONDBR19, DISTANCE, 2, 5, 19 }, { R_AARCH64_TSTBR14, DISTANCE, 2, 5, 14 },
+	{ R_AARCH64_LD_PREL_LO19, DISTANCE, 2, 5, 19 },
+	/* ADR and ADRP hold two more bits elsewhere. */
+	{ R_AARCH64_ADR_PREL_LO21, DISTANCE, 2, 5, 19 },
+	{ R_AARCH64_ADR_PREL_LO21, DISTANCE, 0, 29, 2 },
+	{ R_AARCH64_ADR_PREL_PG_HI21, PAGES, 14, 5, 19 },
+	{ R_AARCH64_ADR_PREL_PG_HI21, PAGES, 12, 29, 2 },
+	{ R_AARCH64_ADR_PREL_PG_HI21_NC, PAGES, 14, 5, 19 },
+	{ R_AARCH64_ADR_PREL_PG_HI21_NC, PAGES, 12, 29, 2 },
+	{ R_AARCH64_ADD_ABS_LO12_NC, VALUE, 0, 10, 12 },
+	{ R_AARCH64_LDST8_ABS_LO12_NC, VALUE, 0, 10, 12 },
+	{ R_AARCH64_LDST16_ABS_LO12_NC, VALUE, 1, 10, 11 },
+	{ R_AARCH64_LDST32_ABS_LO12_NC, VALUE, 2, 10, 10 },
+	{ R_AARCH64_LDST64_ABS_LO12_NC, VALUE, 3, 10, 9 },
+	{ R_AARCH64_LDST128_ABS_LO12_NC, VALUE, 4, 10, 8 },
+	/* Not where the thread's copy will lie, but each elsewhere. */
+	{ R_AARCH64_TLSLE_ADD_TPREL_HI12, VALUE, 12, 10, 12 },
+	{ R_AARCH64_TLSLE_ADD_TPREL_LO12, VALUE, 0, 10, 12 },
+	{ R_AARCH64_TLSLE_ADD_TPREL_LO12_NC, VALUE, 0, 10, 12 },
+};
+
+static void apply_to_insn(u32 type, u8 *at, u64 room, u64 value, u64 place)
 {
-	return (insn & 0xfc000000) | (distance >> 2 & 0x03ffffff);
+	u32 i, insn;
+
+	if (room < 4)
+		return;
+	memcpy(&insn, at, sizeof(insn));
+	for (i = 0; i < sizeof(field) / sizeof(*field); i++) {
+		const struct field *f = &field[i];
+		u64 what = f->what == VALUE ? value : f->what == DISTANCE ? value - place :
+			   (value & ~0xfffull) - (place & ~0xfffull);
+		u32 mask = (1u << f->nr) - 1;
+
+		if (f->type == type)
+			insn = (insn & ~(mask << f->low)) | ((u32)(what >> f->shift) & mask) << f->low;
+	}
+	memcpy(at, &insn, sizeof(insn));
 }
 
 static void apply(enum machine machine, u32 type, u8 *at, u64 room, u64 value, u64 place)
 {
 	u64 result = value;
-	u32 size = 4, insn;
+	u32 size = 4;
 
 	if (machine == MACHINE_X86_64) {
 		switch (type) {
@@ -88,14 +129,8 @@ static void apply(enum machine machine, u32 type, u8 *at, u64 room, u64 value, u
 			break;
 		case R_AARCH64_ABS32:
 			break;
-		case R_AARCH64_CALL26:
-		case R_AARCH64_JUMP26:
-			if (room < 4)
-				return;
-			memcpy(&insn, at, sizeof(insn));
-			result = branch26(insn, value - place);
-			break;
 		default:
+			apply_to_insn(type, at, room, value, place);
 			return;
 		}
 	}

@@ -45,6 +45,10 @@ fault_end:
 	.globl	fault_response
 fault_response:
 	ret
+	.inst	0xd428bc00
+	.globl	fault_abort
+fault_abort:
+	ret
 
 /* gate(p): *p; an INTERRUPT clears x9 to x15 */
 	PAGE	gate_page, 1, gate, gate_end, gate_response

@@ -75,7 +75,6 @@ static void all(bool registered)
 	switches();
 	preemption();
 	signals();
-	timed_signals();
 	faults_by_signal(fault, fault_response);
 	forks();
 	threads();
@@ -88,28 +87,45 @@ static void rseq_part(void)
 	switches();
 	preemption();
 	signals();
-	timed_signals();
 	faults_by_signal(fault, fault_response);
+}
+
+/* A copy of fault() on a registered page that says PREEMPTION: a signal counts as one. */
+static void (*preemption_fault(void))(const void *p)
+{
+	unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t off = (unsigned char *)fault - fault_page;
+	uint64_t *word = (void *)page;
+
+	if (page == MAP_FAILED)
+		die("mmap");
+	memcpy(page, fault_page, off + 64);
+	word[1] &= ~(7ull << 61);	/* ESTP_PREEMPTION */
+	__builtin___clear_cache((char *)page, (char *)page + off + 64);
+	register_pages(page, 1);
+	return (void (*)(const void *))(page + off);
 }
 
 static void hits(void)
 {
 	register_pages(watch_page, 1);
 	preemption();
-	timed_signals();
 	madvise(watch_page, PAGE, MADV_ESTP_UNREGISTER);
 	register_pages(fault_page, 1);
 	faults();
 	madvise(fault_page, PAGE, MADV_ESTP_UNREGISTER);
 	register_pages(gate_page, 1);
 	faults_by_signal(gate, NULL);
+	column = "hit as PREEMPTION";
+	faults_by_signal(preemption_fault(), NULL);
 }
 
 static void rseq_hits(void)
 {
 	rseq_watch = true;
 	preemption();
-	timed_signals();
+	faults_by_signal(rseq_fault, NULL);
 }
 
 struct state {

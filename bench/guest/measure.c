@@ -66,20 +66,30 @@ void real_time(int priority)
 
 bool rseq_watch;
 
-uint64_t watch_now(uint64_t *last)
+/* Left behind, or aborted: the kernel takes it away. */
+static void announce(uintptr_t start, const unsigned char *end, const unsigned char *abort)
 {
 	static struct rseq_cs section;
 	/* A number in some headers, a union in others. */
 	volatile uint64_t *announced = (void *)((char *)__builtin_thread_pointer() + __rseq_offset +
 						offsetof(struct rseq, rseq_cs));
 
-	if (rseq_watch) {
-		section.start_ip = (uintptr_t)watch;
-		section.post_commit_offset = watch_end - (const unsigned char *)watch;
-		section.abort_ip = (uintptr_t)watch_response;
-		/* Left behind, or aborted: the kernel takes it away. */
-		*announced = (uintptr_t)&section;
-	}
+	section.start_ip = start;
+	section.post_commit_offset = (uintptr_t)end - start;
+	section.abort_ip = (uintptr_t)abort;
+	*announced = (uintptr_t)&section;
+}
+
+uint64_t watch_now(uint64_t *last)
+{
+	if (rseq_watch)
+		announce((uintptr_t)watch, watch_end, watch_response);
 	*last = now();
 	return watch(last);
+}
+
+void rseq_fault(const void *p)
+{
+	announce((uintptr_t)fault, fault_response, fault_abort);
+	fault(p);
 }

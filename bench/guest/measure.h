@@ -36,7 +36,7 @@ extern const unsigned char watch_end[], watch_response[];
 /* FAULT: reads what is there, if it may. */
 extern unsigned char fault_page[];
 void fault(const void *p);
-extern unsigned char fault_response[];
+extern unsigned char fault_response[], fault_abort[];
 
 /* INTERRUPT: reads likewise; the response returns. */
 extern unsigned char gate_page[];
@@ -62,14 +62,14 @@ void real_time(int priority);
 
 /* ---- Questions -------------------------------------------------------------------- */
 
-/* watch(), as an rseq section if rseq_watch says so. */
+/* watch(), as an rseq section if rseq_watch says so; fault() as one. */
 extern bool rseq_watch;
 uint64_t watch_now(uint64_t *last);
+void rseq_fault(const void *p);
 
 void switches(void);
 void preemption(void);
 void signals(void);
-void timed_signals(void);
 void faults_by_signal(void (*access)(const void *p), unsigned char *skip_to);
 void faults(void);
 void forks(void);

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "measure.h"
@@ -37,42 +36,6 @@ void signals(void)
 			sample[i] = t;
 	}
 	cell("signal, handler, return", ROUNDS);
-}
-
-static volatile unsigned int handled;
-
-static void count(int sig, siginfo_t *info, void *context)
-{
-	(void)sig, (void)info, (void)context;
-	handled++;
-}
-
-/* In user space, between two looks at the clock; the timer's interrupt is part of it. */
-void timed_signals(void)
-{
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
-	const struct itimerspec soon = { .it_value.tv_nsec = 20000 };
-	timer_t timer;
-	int i = -WARM_UP;
-
-	handle(SIGUSR2, 0, count);
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer))
-		die("timer_create");
-	while (i < (int)ROUNDS) {
-		unsigned int before = handled;
-		uint64_t last, t;
-
-		timer_settime(timer, 0, &soon, NULL);
-		t = watch_now(&last);
-		/* Not if it was another interrupt. */
-		if (handled != before + 1)
-			continue;
-		if (i >= 0)
-			sample[i] = t - last;
-		i++;
-	}
-	timer_delete(timer);
-	cell("signal by a timer, handler, return", ROUNDS);
 }
 
 static unsigned char *go_on_at;

@@ -53,6 +53,10 @@ fault_end:
 	.globl	fault_response
 fault_response:
 	ret
+	.long	0x53053053
+	.globl	fault_abort
+fault_abort:
+	ret
 
 /* gate(p): *p; an INTERRUPT clears rcx, rdx, rsi, r8 to r11 */
 	PAGE	gate_page, 1, gate, gate_end, gate_response

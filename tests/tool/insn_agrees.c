@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What tool/insn.c says of instructions, and what this processor does.
+ * What tool/insn_x86_64.c says of instructions, and what this processor does.
  *
  * Each instruction of insn_list.S runs with random registers. What changes was said to be
  * written. Then one register or flag after the other that was not said to be read gets
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../../tool/insn.h"
+#include "../../tool/insn_x86_64.h"
 
 #define TRIALS	200
 
@@ -196,7 +196,7 @@ static const char *depends(const struct insn *insn, const struct state *old,
 
 int main(void)
 {
-	struct decoder *decoder = decoder_open();
+	struct decoder *decoder = decoder_open(MACHINE_X86_64);
 	u32 nr = __stop_insns - __start_insns, n, bad = 0, checked = 0;
 	u8 *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -261,8 +261,8 @@ int main(void)
 			for (i = 0; i < len; i++)
 				printf(" %02x", bytes[i]);
 			printf(", reads %s; writes %s\n",
-			       regs_text(&insn.read, text[0], sizeof(text[0])),
-			       regs_text(&insn.write, text[1], sizeof(text[1])));
+			       regs_text(&isa_x86_64, &insn.read, text[0], sizeof(text[0])),
+			       regs_text(&isa_x86_64, &insn.write, text[1], sizeof(text[1])));
 			bad++;
 		}
 	}

@@ -34,6 +34,7 @@
 	.hidden	gate_start, gate_end, gate_response
 function gate
 gate_start:
+	WAIVE(DAWDLES)
 	ldp	x9, x10, [x0]
 	ldp	x11, x12, [x0, #16]
 	ldr	x13, [x0, #32]

@@ -35,10 +35,13 @@
 function list_push
 	mov	x3, #0
 list_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	x3, x3, #1
 	ldr	w4, [x2]
 	lsl	x4, x4, #6
 	ldr	x5, [x0, x4]
+	UNPUBLISHED
 	str	x5, [x1]
 	mov	w6, #150
 1:	subs	w6, w6, #1

@@ -42,6 +42,30 @@
 	.quad	((\len) << 32) + (\mask)
 .endm
 
+/*
+ * For tools, never read by the kernel (SPEC LIB-4): the next instruction is the commit
+ * (kind 1) or a store to memory that nobody reads before it (2); or in this sequence the
+ * checker's rule @rule does not hold, and that is meant (3).
+ */
+.macro mark kind:req, rule=0
+.Lmark\@:
+	.pushsection estp_marks, "ao", %progbits, .Lmark\@
+	.balign	4
+	.long	.Lmark\@ - .
+	.byte	\kind, \rule
+	.short	0
+	.popsection
+.endm
+
+#define COMMIT		mark 1
+#define UNPUBLISHED	mark 2
+#define WAIVE(rule)	mark 3, rule
+
+/* Rules of `estp check` that demonstrations break. */
+#define COUNTS_TRIES	5	/* "input": a register that restarts are counted in */
+#define STORES		6	/* "store": one that does no harm twice */
+#define DAWDLES		34	/* "loop" */
+
 /* End of the page; an overfull one is refused here. */
 .macro estp_page_end name:req
 	.org	\name + 4096

@@ -40,6 +40,8 @@
 function percpu_add
 	mov	x2, #0
 percpu_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	x2, x2, #1
 	ldr	w3, [x1]
 	lsl	x3, x3, #6

@@ -31,6 +31,9 @@
 function spin
 	mov	x1, #0
 spin_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(STORES)
+	WAIVE(DAWDLES)
 	add	x1, x1, #1
 	ldr	x2, [x0, #SPIN_EPOCH]
 1:	ldr	w3, [x0, #SPIN_STOP]

@@ -36,6 +36,8 @@
 function tally_add
 	mov	x3, #0
 tally_start:
+	WAIVE(COUNTS_TRIES)
+	WAIVE(DAWDLES)
 	add	x3, x3, #1
 	ldr	w4, [x1]
 	lsl	x4, x4, #6

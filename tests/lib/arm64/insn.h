@@ -5,9 +5,9 @@
 
 /* to = *from */
 #define INSN_LOAD(to, from)	"ldr	" to ", [" from "]\n\t"
-/* to = 1; to += *from, where from is not needed any more: an input all the same */
+/* to = 1; to += *from, where from is not needed any more: an input all the same; the mark is the last instruction's */
 #define INSN_ONE(to)		"mov	%x" to ", #1\n\t"
-#define INSN_ADD(to, from)	"ldr	x9, [%x" from "]\n\t" "add	%x" to ", %x" to ", x9\n\t"
+#define INSN_ADD(to, from, mark)	"ldr	x9, [%x" from "]\n\t" mark "add	%x" to ", %x" to ", x9\n\t"
 #define INSN_JUMP(label)	"b	" label "\n\t"
 /* memory = address of a label */
 #define INSN_ADDRESS(memory, label) \

@@ -7,7 +7,7 @@
 #define INSN_LOAD(to, from)	"movq	(" from "), " to "\n\t"
 /* to = 1; to += *from */
 #define INSN_ONE(to)		"xorl	%k" to ", %k" to "\n\t" "incq	%" to "\n\t"
-#define INSN_ADD(to, from)	"addq	(%" from "), %" to "\n\t"
+#define INSN_ADD(to, from, mark)	mark "addq	(%" from "), %" to "\n\t"
 #define INSN_JUMP(label)	"jmp	" label "\n\t"
 /* memory = address of a label */
 #define INSN_ADDRESS(memory, label) \

@@ -2,7 +2,7 @@
 /*
  * Sequences, right and wrong: each file NAME.S or NAME-what.S breaks the rule NAME, and no
  * other, and with GOOD defined it breaks none.  These macros check nothing, unlike those of
- * estp/page.h: here mistakes have to be possible.
+ * estp/page.h: here mistakes have to be possible.  Those of arm64 are in its folder.
  */
 #include <estp/asm.h>
 
@@ -12,12 +12,12 @@
 #define GOOD_BAD(good, bad)	bad
 #endif
 
-	.section .note.GNU-stack, "", @progbits
+	.section .note.GNU-stack, "", %progbits
 	.text
 
 .macro function name:req
 	.globl	\name
-	.type	\name, @function
+	.type	\name, %function
 \name:
 .endm
 
@@ -26,7 +26,7 @@
 .endm
 
 .macro entry selector:req, start:req, end:req, response:req, response_len=0, causes=0, mask=0, flags=0
-	.pushsection estp_entries, "ao", @progbits, \start
+	.pushsection estp_entries, "ao", %progbits, \start
 	.balign	4
 	.long	\start - ., \end - \start, \response - .
 	.short	\response_len
@@ -50,7 +50,7 @@
 
 .macro mark kind:req, arg=0
 .Lmark\@:
-	.pushsection estp_marks, "ao", @progbits, .Lmark\@
+	.pushsection estp_marks, "ao", %progbits, .Lmark\@
 	.balign	4
 	.long	.Lmark\@ - .
 	.byte	\kind, \arg
@@ -61,3 +61,6 @@
 #define COMMIT		mark ESTP_MARK_COMMIT
 #define UNPUBLISHED	mark ESTP_MARK_UNPUBLISHED
 #define WAIVE(rule)	mark ESTP_MARK_WAIVE, rule
+
+/* ESTP_X() without the spaces that would end an argument. */
+#define CLEAR_X(i)	(1<<(i))

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* By a call. */
+#include "../corpus.h"
+
+function f
+s:	ldr	w2, [x0]
+1:	ldr	x3, [x1]
+	str	x3, [x1, x2]
+e:	ret
+function_end f
+function g
+	mov	x2, #8
+	bl	GOOD_BAD(s, 1b)
+	ret
+function_end g
+	preemption s, e, s

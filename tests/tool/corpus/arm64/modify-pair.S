@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* So is one of two registers. */
+#include "../corpus.h"
+
+function f
+	.arch	armv8.1-a
+s:	ldr	x2, [x3]
+	mov	x4, x2
+	mov	x5, x2
+#ifdef GOOD
+	caspal	x4, x5, x6, x7, [x1]
+#else
+	UNPUBLISHED
+	caspal	x4, x5, x6, x7, [x1]
+	str	x2, [x0]
+#endif
+e:	ret
+function_end f
+	preemption s, e, s

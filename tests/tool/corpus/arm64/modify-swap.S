@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* A swap is one: the second run finds its own value. */
+#include "../corpus.h"
+
+function f
+	.arch	armv8.1-a
+s:	ldr	x2, [x3]
+	mov	x4, x2
+	mov	x5, x2
+#ifdef GOOD
+	swpal	x3, x4, [x1]
+#else
+	UNPUBLISHED
+	swpal	x3, x4, [x1]
+	str	x2, [x0]
+#endif
+e:	ret
+function_end f
+	preemption s, e, s
