@@ -174,7 +174,7 @@ void test(void)
 	/* Longer where it is slow, but not for ever. */
 	for (end = now_ms() + RUN_MS; (now_ms() < end || loaded < 2 || !busy) &&
 	     now_ms() < end + 60000 && !(loaded >= LOADS && busy);) {
-		u64 before = counts->protected;
+		u64 before = counts->protected, patience;
 		int err = module_load("");
 
 		if (err) {
@@ -185,6 +185,7 @@ void test(void)
 		/* Now and then at once; else when others have come to rely on it. */
 		if (loaded % 3)
 			wait_until(counts->protected > before + 2, 3000);
+		patience = now_ms() + 15000;
 		while ((err = module_unload())) {
 			if (err != -EBUSY && err != -EAGAIN) {
 				other++;
@@ -192,7 +193,7 @@ void test(void)
 			}
 			busy++;
 			sleep_us(500);
-			if (now_ms() > end + 5000)
+			if (now_ms() > patience)
 				break;
 		}
 		unloaded += !err;
