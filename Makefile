@@ -9,7 +9,7 @@
 #   UNIT_TESTS      programs of the host that print TAP
 #   GUEST_TESTS     programs and scripts of tests/guest/, see tests/run-guest
 #   GUEST_FILES     what those pack besides themselves
-#   DEBUG_TESTS     further ones, for kernels made to find bugs; DEBUG_FILES theirs
+#   DEBUG_BATCHES   what make check-debug runs, see tests/debug.mk; DEBUG_FILES theirs
 #   BENCH           the commands of `make bench`, BENCH_FILES what they need built
 #
 # All that is built lands in build/.
@@ -82,7 +82,7 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 check-matrix: ## the same on every kernel that there is, and a table of them
 	@tests/matrix
 
-check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN [hours]
+check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN
 	@vm/packages check kernel
 	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=debug
 	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=kcsan
@@ -91,10 +91,13 @@ check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: making the $(FLAVOUR) kernel, estp.ko and the tests"
 	@vm/build-kernel 6.12 $(FLAVOUR)
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_TESTS) $(DEBUG_FILES)
+	@$(MAKE) --no-print-directory -s $(DEBUG_FILES)
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
-	@GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8" \
-		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_TESTS) $(GUEST_BATCHES)
+	@rm -rf build/coverage
+	@status=0; \
+		GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8 $(if $(filter debug,$(FLAVOUR)),--coverage build/coverage)" \
+		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_BATCHES) || status=1; \
+		$(if $(filter debug,$(FLAVOUR)),tests/coverage || status=1;) exit $$status
 
 check-selftests: ## the kernel's own selftests, without estp.ko and with it
 	@vm/packages check

@@ -3,11 +3,12 @@
 
 GUEST_MODULES := $(addprefix build/tests/guest/modules/,hog.ko prober.ko stranger.ko refused.ko)
 GUEST_FILES += $(GUEST_MODULES)
-DEBUG_FILES += build/tests/guest/modules/planted.ko
+DEBUG_MODULES := $(addprefix build/tests/guest/modules/,planted.ko crowd.ko)
+DEBUG_FILES += $(DEBUG_MODULES)
 
 # Which kernel they are for is not make's to know: the script looks each time.
 .PHONY: guest-modules
 guest-modules:
 	@tests/guest/modules/build
 
-$(GUEST_MODULES) build/tests/guest/modules/planted.ko: guest-modules ;
+$(GUEST_MODULES) $(DEBUG_MODULES): guest-modules ;

@@ -353,6 +353,8 @@ int main(void)
 
 	if (plan.module && !plan.keep)
 		unload_module();
+	if (plan.coverage)
+		send_coverage();
 	tell("end");
 	power_off();
 }

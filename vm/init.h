@@ -18,6 +18,7 @@ struct plan {
 	const char *share;		/* the port that the host's files come through */
 	const char *tty;		/* which of fd 0, 1, 2 are a terminal; NULL: no stdio */
 	const char *size;		/* the terminal's, ROWSxCOLUMNS */
+	const char *coverage;		/* the port that takes what GCOV counted */
 	const char *user;		/* whose program it is, UID:GID:GROUP,GROUP... */
 	char *env[WORD_MAX + 1], *arg[WORD_MAX + 1];
 	char *insmod[WORD_MAX + 1];	/* the kernel's own modules, in order */
@@ -48,6 +49,9 @@ void prepare_stdio(void);
 void child_stdio(void);
 void start_stdio(pid_t pid);
 void finish_stdio(void);
+
+/* init_coverage.c */
+void send_coverage(void);
 
 /* init_root.c */
 void load_kernel_modules(void);

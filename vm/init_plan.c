@@ -51,6 +51,7 @@ void read_plan(void)
 			{ "keep", &plan.keep }, { "settle", &plan.settle },
 			{ "share", &plan.share }, { "tty", &plan.tty },
 			{ "size", &plan.size }, { "user", &plan.user },
+			{ "coverage", &plan.coverage },
 		};
 		size_t i, key_len;
 

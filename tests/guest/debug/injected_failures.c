@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm: --timeout 900 --mem 1024
+ * vm: --timeout 900 --mem 1024 --file build/tests/guest/modules/crowd.ko
  *
- * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1: whichever allocation, page or copy from or to user
- * memory fails, each call ends in an errno with nothing changed, or in success, and a task
- * that could not be covered never runs.
+ * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1, KRN-2: whichever allocation, page or copy from or to
+ * user memory fails, each call ends in an errno with nothing changed, or in success, and a
+ * task that could not be covered never runs. So too for pages of kernel text, of which
+ * crowd.ko has more than the least index holds.
  *
  * Method: the kernel's fail-nth makes the n-th thing fail that may fail in one call of one
  * thread: n goes up from 1 until the call is through without reaching it, so each gets its
@@ -12,8 +13,9 @@
  * last round, in which nothing fails and all works.
  */
 #include <fcntl.h>
-#include <sys/mount.h>
 
+#include "machine.h"
+#include "nth.h"
 #include "probe.h"
 
 const unsigned int test_seconds = 850;
@@ -24,52 +26,6 @@ const unsigned int test_seconds = 850;
 
 static size_t page;
 static u8 *base;
-static int nth_fd = -1;
-
-static void open_nth(void)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", gettid_());
-	nth_fd = open(path, O_RDWR | O_CLOEXEC);
-	must(nth_fd >= 0);
-}
-
-static void inject(unsigned int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
-
-	must(pwrite(nth_fd, text, len, 0) == len);
-}
-
-/* Ends the injection; true if it came to it. */
-static bool injected(void)
-{
-	char text[16] = "";
-
-	/* What is left to count.  If it hits this very call, nothing before it was hit. */
-	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
-		return false;
-	if (atoi(text) == 0)
-		return true;
-	/* Or this one: then it is over as well. */
-	if (pwrite(nth_fd, "0", 1, 0) != 1)
-		inject(0);
-	return false;
-}
-
-static void set(const char *name, const char *value)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/%s", name);
-	fd = open(path, O_WRONLY);
-	must(fd >= 0 && write(fd, value, strlen(value)) > 0);
-	close(fd);
-}
-
 struct tally {
 	u32 injected, failed, killed, wrong;
 	int error;			/* one that was not to be */
@@ -272,6 +228,52 @@ static void device(void)
 	must(!madv_unregister(base, PAGES * page));
 }
 
+#define KERNEL_PAGES	"/sys/module/estp/parameters/kernel_pages"
+#define CROWD		"/sys/module/crowd/parameters/"
+#define CROWD_NR	8
+
+/* crowd.ko's pages, by a write to its parameter. */
+static int crowd(int fd, char what)
+{
+	return pwrite(fd, &what, 1, 0) == 1 ? 0 : -errno;
+}
+
+static bool crowd_is(long own, long nr)
+{
+	return read_number(KERNEL_PAGES) == own + nr && read_number(CROWD "registered") == nr &&
+	       read_number(CROWD "answers") == nr;
+}
+
+static void kernel_pages(char what)
+{
+	long own;
+	u32 n;
+	int fd;
+
+	must(!load_file("/estp/build/tests/guest/modules/crowd.ko", ""));
+	own = read_number(KERNEL_PAGES);
+	fd = open(CROWD "registered", O_WRONLY | O_CLOEXEC);
+	must(fd >= 0);
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+		int err;
+
+		must(!crowd(fd, what == '1' ? '0' : '1'));
+		inject(n);
+		err = crowd(fd, what);
+		hit = injected();
+		tally->injected += hit;
+		count(err, call_may);
+		tally->wrong += !crowd_is(own, (what == '1') == !err ? CROWD_NR : 0);
+		if (!hit)
+			break;
+	}
+	close(fd);
+	must(!unload_name("crowd"));
+	tally->wrong += read_number(KERNEL_PAGES) != own;
+	report(what == '1' ? "kernel pages registered" : "kernel pages taken back", true);
+}
+
 /* ---- A process or thread each ---------------------------------------------------- */
 
 static unsigned int now_n;
@@ -384,16 +386,7 @@ void test(void)
 
 	need_estp();
 	need_cpus(2);
-	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
-	if (access("/proc/self/fail-nth", W_OK))
-		skip_all("the kernel cannot inject failures");
-	set("failslab/ignore-gfp-wait", "N");
-	set("fail_page_alloc/ignore-gfp-wait", "N");
-	set("fail_page_alloc/ignore-gfp-highmem", "N");
-	set("fail_page_alloc/min-order", "0");
-	set("failslab/verbose", "0");
-	set("fail_page_alloc/verbose", "0");
-	set("fail_usercopy/verbose", "0");
+	need_injection();
 	page = page_size();
 	tally = shared(sizeof(*tally));
 	went_through = shared(page);
@@ -413,4 +406,6 @@ void test(void)
 	unregister();
 	fence();
 	device();
+	kernel_pages('1');
+	kernel_pages('0');
 }

@@ -3,7 +3,7 @@
  * planted - for tests: one bug of each kind, so that a debugging kernel's silence about
  * estp.ko means something
  *
- *   bug=use-after-free | sleep-in-atomic | lock-order | leak | shift | race
+ *   bug=use-after-free | sleep-in-atomic | lock-order | leak | shift | rcu | race
  *
  * The bug happens while the module is being loaded. Lockdep says nothing any more after
  * its first report, KCSAN is a kernel of its own: one bug a boot.
@@ -12,6 +12,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -70,6 +71,14 @@ static void shift(void)
 	sink = 1u << amount;
 }
 
+static u32 __rcu *protected;
+
+/* Outside of any reader's section. */
+static void rcu(void)
+{
+	sink = !rcu_dereference(protected);
+}
+
 static u64 shared_word;
 
 static int racer(void *arg)
@@ -107,6 +116,7 @@ static const struct {
 	{ "lock-order", lock_order },
 	{ "leak", leak },
 	{ "shift", shift },
+	{ "rcu", rcu },
 	{ "race", race },
 };
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * MOD-1, MOD-2, KRN-2: whichever allocation fails while estp.ko is loaded, loading either
+ * fails, leaves nothing behind and lets nobody in before, or succeeds and all works.
+ *
+ * Method: fail-nth makes the n-th thing fail that may fail in finit_module(2), n from 1 on,
+ * until loading goes through without. Another process registers and opens /dev/estp without
+ * pause meanwhile: whoever got in while loading is about to fail would stay behind in
+ * memory that is freed. Proof: failures were injected, loads failed, and others, in which a
+ * part of ours was the one to do without, succeeded; the process got in, between them.
+ *
+ * One CPU: see module_comes_and_goes_under_load.
+ *
+ * vm: --no-load --cpus 1 --timeout 900 --mem 1024
+ */
+#include "machine.h"
+#include "nth.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 850;
+
+#define VALUE	0x1000
+#define LIMIT	4000
+
+static struct shared_counts {
+	volatile u32 stop;
+	u64 registered, opened, wrong;
+} *counts;
+
+static void user(void)
+{
+	u8 *p = pages_new(1);
+	size_t page = page_size();
+
+	probe_code(p, VALUE);
+	probe_header(p, 0);
+	while (!counts->stop) {
+		int fd = open("/dev/estp", O_RDWR | O_CLOEXEC);
+
+		counts->opened += fd >= 0;
+		if (!madv_register(p, page)) {
+			counts->registered++;
+			counts->wrong += probe_fault(p, VALUE) != 0;
+			counts->wrong += madv_unregister(p, page) != 0;
+		}
+		if (fd >= 0)
+			close(fd);
+		sched_yield();
+	}
+	_exit(0);
+}
+
+static bool sound(void)
+{
+	return module_loaded() && read_number("/sys/module/estp/parameters/kernel_pages") == 1;
+}
+
+void test(void)
+{
+	u32 n, injections = 0, failed = 0, wrong = 0, went_through = 0;
+	u64 before;
+	pid_t pid;
+	int status;
+
+	need_injection();
+	counts = shared(sizeof(*counts));
+	pid = fork();
+	must(pid >= 0);
+	if (!pid)
+		user();
+	open_nth();
+	for (n = 1; n < LIMIT; n++) {
+		bool hit;
+		int err;
+
+		inject(n);
+		err = module_load("");
+		hit = injected();
+		injections += hit;
+		if (err) {
+			failed++;
+			if (err != -ENOMEM && err != -EFAULT) {
+				diag("failure %u: error %d", n, err);
+				wrong++;
+			}
+			wrong += module_loaded();
+		} else {
+			wrong += !sound();
+			before = counts->registered;
+			wrong += !wait_until(counts->registered > before, 20000);
+			wrong += !module_unload_soon();
+		}
+		if (!hit) {
+			went_through = !err;
+			break;
+		}
+	}
+	counts->stop = 1;
+	must(waitpid(pid, &status, 0) == pid && exited_with(status, 0));
+	diag("%u failures injected, %u loads failed; %llu registrations, %llu times opened", injections, failed,
+	     (unsigned long long)counts->registered, (unsigned long long)counts->opened);
+	ok(injections && failed, "failures were injected, and loads failed");
+	ok(went_through, "the last load goes through");
+	is(wrong, 0, "each load failed with its errno and left nothing, or all works");
+	ok(counts->registered && counts->opened, "another process got in, in between");
+	is(counts->wrong, 0, "and was protected whenever it had registered");
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Failures injected by the kernel's fail-nth: the n-th thing fails that may fail in what
+ * this thread does next; on kernels made for it (make check-debug).
+ */
+#ifndef NTH_H
+#define NTH_H
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "harness.h"
+
+static int nth_fd = -1;
+
+/* For this thread: each that injects opens its own. */
+static inline void open_nth(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", gettid_());
+	nth_fd = open(path, O_RDWR | O_CLOEXEC);
+	must(nth_fd >= 0);
+}
+
+static inline void inject(unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	must(pwrite(nth_fd, text, len, 0) == len);
+}
+
+/* Ends the injection; true if it came to it. */
+static inline bool injected(void)
+{
+	char text[16] = "";
+
+	/* What is left to count.  If it hits this very call, nothing before it was hit. */
+	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
+		return false;
+	if (atoi(text) == 0)
+		return true;
+	/* Or this one: then it is over as well. */
+	if (pwrite(nth_fd, "0", 1, 0) != 1)
+		inject(0);
+	return false;
+}
+
+static inline void nth_set(const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s", name);
+	fd = open(path, O_WRONLY);
+	must(fd >= 0 && write(fd, value, strlen(value)) > 0);
+	close(fd);
+}
+
+static inline void need_injection(void)
+{
+	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
+	if (access("/proc/self/fail-nth", W_OK))
+		skip_all("the kernel cannot inject failures");
+	nth_set("failslab/ignore-gfp-wait", "N");
+	nth_set("fail_page_alloc/ignore-gfp-wait", "N");
+	nth_set("fail_page_alloc/ignore-gfp-highmem", "N");
+	nth_set("fail_page_alloc/min-order", "0");
+	nth_set("failslab/verbose", "0");
+	nth_set("fail_page_alloc/verbose", "0");
+	nth_set("fail_usercopy/verbose", "0");
+}
+
+#endif
