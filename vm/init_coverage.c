@@ -27,7 +27,7 @@ static void entry(const char *name, size_t size)
 	static const char zeros[4];
 	static unsigned int nr;
 	size_t name_size = strlen(name) + 1;
-	char head[111];
+	char head[128];
 
 	/* newc: all in hexadecimal, name and content each filled up to four bytes. */
 	snprintf(head, sizeof(head), "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x",
@@ -45,6 +45,8 @@ static int send_one(const char *path, const struct stat *st, int type, struct FT
 	ssize_t n;
 	int fd;
 
+	(void)st;
+	(void)where;
 	if (type != FTW_F || len < 5 || strcmp(path + len - 5, ".gcda"))
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
