@@ -102,6 +102,7 @@ static void pages(void)
 
 static void table(void)
 {
+	struct estp_table *header;
 	struct guard g;
 	struct table t;
 	u32 n;
@@ -110,12 +111,13 @@ static void table(void)
 	table_init(&t, base);
 	for (n = 0; n < PAGES; n++)
 		probe_entries(&t, base + n * page, 0);
+	header = table_header(&t);
 	for (n = 1; n < LIMIT; n++) {
 		bool hit;
 		int err;
 
 		inject(n);
-		err = table_register(&t);
+		err = madv_register(header, page);
 		hit = injected();
 		tally->injected += hit;
 		count(err, call_may);
@@ -125,6 +127,7 @@ static void table(void)
 		if (!hit)
 			break;
 	}
+	munmap(header, page);
 	table_free(&t);
 	report("REGISTER of a table", true);
 	must(!madv_unregister(g.page, page));

@@ -143,13 +143,11 @@ struct estp_entry *table_add(struct table *t, int selector, const void *start,
 	return e;
 }
 
-int table_register(struct table *t)
+struct estp_table *table_header(const struct table *t)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	struct estp_table *header;
-	int err;
+	struct estp_table *header = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	header = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(header != MAP_FAILED);
 	*header = (struct estp_table) {
 		.metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, t->nr),
@@ -157,7 +155,15 @@ int table_register(struct table *t)
 		.entries = (u64)t->entry,
 		.entry_size = sizeof(struct estp_entry),
 	};
-	err = madv_register(header, page);
+	return header;
+}
+
+int table_register(struct table *t)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	struct estp_table *header = table_header(t);
+	int err = madv_register(header, page);
+
 	munmap(header, page);
 	return err;
 }

@@ -145,6 +145,8 @@ void table_init(struct table *t, const void *base);
 /* Adds an entry and returns it, for the fields that only some selectors have. */
 struct estp_entry *table_add(struct table *t, int selector, const void *start,
 			     u64 len, const void *response);
+/* In memory of its own, a page, for one who registers it himself. */
+struct estp_table *table_header(const struct table *t);
 int table_register(struct table *t);
 void table_free(struct table *t);
 
