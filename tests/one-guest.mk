@@ -12,8 +12,12 @@ $(GUEST_RUNNER): tests/batch/runner.c
 
 SMOKE_PROGRAMS := $(addprefix $(GUEST_OUT)/,$(SMOKE_TESTS))
 
-.PHONY: smoke
-smoke: $(GUEST_RUNNER) $(SMOKE_PROGRAMS) $(GUEST_MODULES)
+# Cells run at the same time: what they share is built before, by smoke-programs.
+SMOKE := $(GUEST_RUNNER:%/runner=%/smoke)-$(CELL)
+
+.PHONY: smoke smoke-programs
+smoke-programs: $(GUEST_RUNNER) $(SMOKE_PROGRAMS)
 	@vm/packages vm
-	@printf '%s\n' $(SMOKE_PROGRAMS) >$(GUEST_RUNNER:%/runner=%/smoke)
-	@tests/run-batch $(GUEST_RUNNER:%/runner=%/smoke)
+smoke: smoke-programs $(GUEST_MODULES)
+	@printf '%s\n' $(SMOKE_PROGRAMS) >$(SMOKE)
+	@tests/run-batch $(SMOKE)
