@@ -43,6 +43,18 @@ stale_code() {
 	[[ $code =~ ([0-9a-f]{2})\ \<[0-9a-f]{2}\> ]] && [ "${BASH_REMATCH[1]}" != cc ]
 }
 
+# And a far return in user mode reads its stack with the kernel's rights (7.2, at least): where
+# that faults, the kernel is told of an access of its own by a user's instruction, and dies of
+# it, with or without us. No processor does so.
+far_return() {
+	local code
+	[[ $found == *'BUG: unable to handle page fault'* ]] || return 1
+	grep -aq '#PF: supervisor read access in user mode' "$run/console" || return 1
+	code=$(grep -a -m 1 -A 12 '#PF: supervisor read access in user mode' "$run/console" | grep -a 'Code: ') || return 1
+	# lret, lret imm16, iret, perhaps behind a size prefix.
+	[[ $code =~ \<(66|4[0-9a-f]|c[abf])\> ]]
+}
+
 # ask WORDS...: to QEMU's monitor, a line each; what it answers goes to $run/answers.
 ask() {
 	printf '%s\n' "$@" 1<>"$run/monitor.in"

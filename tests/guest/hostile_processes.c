@@ -3,290 +3,112 @@
  * vm: --busybox --mem 768
  *
  * REG-1, UNREG-1, LIFE-1 to LIFE-9, DEV-1, MEM-4: whatever processes without privilege ask for,
- * from many threads, while they unmap, protect, fork, exec, trace, stop and kill each other:
- * the kernel stays whole, others notice nothing, and all of it can be unloaded afterwards.
+ * from many threads, while they unmap, protect, fork, exec, trace, stop and kill each other,
+ * write into each other's memory, share it without being threads, and let the kernel's own
+ * accesses to theirs fail or wait: the kernel stays whole, others notice nothing, and all of it
+ * can be unloaded afterwards.
  *
  * Method: processes of user 65534, three threads each, make random calls on an arena of
- * pages that holds nothing but instructions that fault, and jump into it. The random
+ * pages that holds nothing but instructions that fault or spin and places to respond to, and jump
+ * into it; who dies of it is replaced. The random
  * numbers are those of a seed: FUZZ_SEED in the environment, 1 by default; FUZZ_SECONDS is
  * how long, 10 by default (the long mode: `make fuzz-guest`). A bystander of another user
  * with registrations of its own looks again and again whether they hold. Proof: calls of
- * each kind succeeded and failed, diversions happened. The rest is told by the kernel's log
- * and by the module, which must be unloadable.
+ * each kind succeeded, and each selector diverted. The rest is told by the kernel's log and by
+ * the module, which must be unloadable.
  */
 #include <fcntl.h>
+#include <linux/membarrier.h>
+#include <linux/userfaultfd.h>
+#include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/rseq.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 
+#include "hostile.h"
 #include "machine.h"
-#include "probe.h"
 
 const unsigned int test_seconds = 7200;
 
 #define VALUE		0x1000
 #define PROCESSES	4
 #define THREADS		3
-#define ARENA_PAGES	48
 #define LIFETIME_MS	700		/* of one hostile process, then comes the next */
-
-enum op {
-	REGISTER, REGISTER_ODD, TABLE, UNREGISTER, FENCE, QUERY, SCRIBBLE, HEADER, MAP, UNMAP,
-	MOVE, PROTECT, ADVISE, FORK, EXEC, THREAD, SIGNAL, TRACE, DEVICE, JUMP, OP_NR
-};
-
-static const char *const op_name[] = {
-	"register", "register, oddly", "table", "unregister", "fence", "query", "scribble",
-	"header", "map", "unmap", "move", "protect", "advise", "fork", "exec", "thread",
-	"signal", "trace", "device", "jump",
-};
+#define SLOWEST_S	90		/* until everything has to have happened once */
+#define OPS_MAX		40
 
 static struct counts {
-	u64 done[OP_NR], failed[OP_NR];
-	u64 diversions;
+	u64 done[OPS_MAX], failed[OPS_MAX];
 	volatile u32 stop;
 	volatile pid_t pid[PROCESSES];
 } *counts;
 
-static size_t page;
-static u8 *arena;
-
-/* ---- Random numbers --------------------------------------------------------------- */
-
-static __thread u64 state;
-
-static u64 rnd(void)
+static pid_t some_hostile(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1dull;
+	return counts->pid[below(PROCESSES)];
 }
 
-static u32 below(u32 nr)
-{
-	return (u32)(rnd() >> 33) % nr;
-}
+/* In a jump into the arena: a fault comes back, wherever it happens. */
+static __thread volatile bool jumping;
+/* Registered last, by whichever thread. */
+static u8 *volatile recent;
 
-static u8 *some_page(void)
-{
-	return arena + below(ARENA_PAGES) * page;
-}
-
-static size_t some_len(void)
-{
-	return below(8) ? (1 + below(4)) * page : 1 + below(20 * page);
-}
-
-/* Mostly in the arena; now and then anything. */
-static u64 some_address(void)
-{
-	switch (below(12)) {
-	case 0: return rnd();
-	case 1: return 0;
-	case 2: return ~0ull - below(2 * page);
-	case 3: return rnd() >> 17;
-	default: return (u64)some_page() + (below(4) ? 0 : below(page));
-	}
-}
-
-/* ---- What is done ------------------------------------------------------------------- */
-
-static void fill(u8 *p, size_t len)
-{
-	size_t i;
-
-	/* One byte each: whatever offset a jump or a response finds, it faults. */
-	for (i = 0; i < len; i++)
-		p[i] = probe_mine[i % probe_mine_len];
-}
-
-/* A header that is right, or nearly. */
-static void header(u64 *word)
-{
-	u32 nr = 1 + below(6), at = ESTP_HEADER_LEN(nr), i;
-	int selector = 0;
-
-	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr);
-	for (i = 0; i < nr; i++) {
-		u32 start = at + below(64), end = start + 1 + below(200);
-		u32 response = 0x800 + 16 * below(64);
-
-		if (i && !below(3) && selector < 2) {
-			selector++;
-			at = ESTP_HEADER_LEN(nr);
-		}
-		word[1 + i] = ESTP_DESCRIPTOR(selector, start, end, response);
-		if (selector == ESTP_INTERRUPT)
-			word[response / 8 - 1] = ESTP_PREFIX(below(4) ? 0 : 1u << below(16), 1, 0);
-		at = start + 1;
-	}
-	if (!below(6))
-		word[below(nr + 1)] ^= 1ull << below(64);
-}
-
-static int table(void)
-{
-	u32 nr = 1 + below(below(10) ? 8 : 300), i;
-	size_t len = page + nr * sizeof(struct estp_entry);
-	struct estp_table *t = mmap(NULL, len, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct estp_entry *e;
-	int err;
-
-	if (t == MAP_FAILED)
-		return -ENOMEM;
-	e = (void *)((u8 *)t + page);
-	t->metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, nr);
-	t->base = below(10) ? (u64)arena : some_address();
-	t->entries = below(20) ? (u64)e : some_address();
-	t->entry_size = below(20) ? 24 : below(64);
-	t->flags = below(30) ? 0 : 1;
-	for (i = 0; i < nr; i++) {
-		e[i].start = below(ARENA_PAGES * page);
-		e[i].length = 1 + below(below(4) ? 64 : 3 * page);
-		e[i].response = below(4) ? e[i].start & ~0xfff : (int)below(ARENA_PAGES * page);
-		e[i].selector = below(3);
-		e[i].causes = e[i].selector == ESTP_FAULT ? 1 + below(15) : 0;
-		e[i].response_len = e[i].selector == ESTP_INTERRUPT ? 1 + below(16) : 0;
-		if (!below(50))
-			((u8 *)&e[i])[below(24)] ^= 1u << below(8);
-	}
-	err = madv_register(t, sizeof(*t));
-	munmap(t, len);
-	return err;
-}
+/* ---- Calls of ours -------------------------------------------------------------------- */
 
 /* As they happen to be; or one made so that it may well be accepted. */
-static int register_some(u8 *p)
+static long do_register(u8 *p)
 {
+	long err;
+
 	if (below(2))
 		return madv_register(p, some_len());
 	if (mmap(p, page, PROT_READ | PROT_WRITE | PROT_EXEC,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		return -errno;
-	fill(p, page);
+	fill(p);
 	header((u64 *)p);
-	return madv_register(p, page);
-}
-
-static int remap(void)
-{
-	u8 *from = some_page();
-	void *to = below(2) ? some_page() : NULL;
-	void *got = mremap(from, page, page, MREMAP_MAYMOVE | (to ? MREMAP_FIXED : 0) |
-			   (below(4) ? 0 : MREMAP_DONTUNMAP), to);
-
-	return got == MAP_FAILED ? -errno : 0;
-}
-
-static int map(void)
-{
-	u8 *p = some_page();
-	size_t len = (1 + below(3)) * page;
-
-	if (p + len > arena + ARENA_PAGES * page)
-		len = page;
-	if (mmap(p, len, PROT_READ | PROT_WRITE | PROT_EXEC,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return -errno;
-	return 0;
-}
-
-static const int rights[] = {
-	PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC,
-	PROT_READ | PROT_WRITE | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC,
-};
-
-static const int advices[] = {
-	MADV_DONTNEED, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_HUGEPAGE,
-	MADV_COLD, MADV_PAGEOUT, MADV_MERGEABLE, MADV_FREE, 0x4552, 0x4557,
-};
-
-static void hostile(u32 nr);
-
-static int fork_one(void)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		alarm(1);
-		hostile(1 + below(40));
-		_exit(0);
-	}
-	return 0;			/* reaped below */
-}
-
-static int exec_one(void)
-{
-	pid_t pid = vfork();
-
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		execl("/bin/true", "true", NULL);
-		_exit(1);
-	}
-	return 0;
-}
-
-static void *short_thread(void *arg)
-{
-	state = (u64)arg | 1;
-	hostile(1 + below(20));
-	return NULL;
-}
-
-static int thread_one(void)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, 65536);
-	err = pthread_create(&thread, &attr, short_thread, (void *)rnd());
-	pthread_attr_destroy(&attr);
-	return -err;
-}
-
-static int signal_one(void)
-{
-	static const int sig[] = { SIGUSR1, SIGUSR1, SIGUSR1, SIGSTOP, SIGSEGV, SIGCONT };
-	pid_t pid = counts->pid[below(PROCESSES)];
-	int err = pid > 0 && kill(pid, sig[below(ARRAY_LEN(sig))]) ? -errno : 0;
-
-	if (pid > 0)
-		kill(pid, SIGCONT);
+	err = madv_register(p, page);
+	if (!err)
+		recent = p;
 	return err;
 }
 
-static int trace_one(void)
+static long do_register_oddly(u8 *p)
 {
-	pid_t pid = counts->pid[below(PROCESSES)];
-	int i, status;
-
-	if (pid <= 0 || pid == getpid())
-		return -ESRCH;
-	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
-		return -errno;
-	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
-	for (i = 0; i < 5; i++) {
-		if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
-			break;
-		if (!below(3))
-			tracee_set_pc(pid, some_address());
-		ptrace(below(2) ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, NULL, NULL);
-		kill(pid, SIGUSR1);
-	}
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	return 0;
+	return madv_register((void *)some_address(), below(2) ? rnd() : some_len());
 }
 
-static int device_one(void)
+static long do_table(u8 *p)
+{
+	size_t len;
+	struct estp_table *t = table(&len);
+	long err = t ? madv_register(t, sizeof(*t)) : -ENOMEM;
+
+	if (t)
+		munmap(t, len);
+	return err;
+}
+
+static long do_unregister(u8 *p)
+{
+	return madv_unregister(p, below(10) ? some_len() : rnd());
+}
+
+static long do_fence(u8 *p)
+{
+	return below(2) ? madv_fence() : madv_fence_cpu(below(10));
+}
+
+static long do_query(u8 *p)
+{
+	return madv_query(below(2) ? below(8) : (u32)rnd());
+}
+
+static long do_device(u8 *p)
 {
 	union {
 		struct estp_stats stats;
@@ -302,7 +124,7 @@ static int device_one(void)
 	if (below(3)) {
 		char path[32];
 
-		snprintf(path, sizeof(path), "/proc/%d/mem", counts->pid[below(PROCESSES)]);
+		snprintf(path, sizeof(path), "/proc/%d/mem", some_hostile());
 		mem = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	arg.stats.mem_fd = below(8) ? mem : (int)rnd();
@@ -317,56 +139,402 @@ static int device_one(void)
 	return err;
 }
 
-static long jump(void *to)
+/* ---- Memory, under registrations -------------------------------------------------------- */
+
+/* These write where another thread may have unmapped: they are guarded. */
+static long do_scribble(u8 *p)
 {
-	((void (*)(void))to)();
+	*(u64 *)(p + 8 * below(64)) ^= 1ull << below(64);
 	return 0;
 }
 
-static int do_one(enum op op)
+static long do_header(u8 *p)
 {
-	u8 *p = some_page();
-
-	switch (op) {
-	case REGISTER: return register_some(p);
-	case REGISTER_ODD: return madv_register((void *)some_address(), below(2) ? rnd() : some_len());
-	case TABLE: return table();
-	case UNREGISTER: return madv_unregister(p, below(10) ? some_len() : rnd());
-	case FENCE: return below(2) ? madv_fence() : madv_fence_cpu(below(10));
-	case QUERY: return madv_query(below(2) ? below(8) : (u32)rnd());
-	/* These write where another thread may have unmapped: guarded() by the caller. */
-	case SCRIBBLE: *(u64 *)(p + 8 * below(64)) ^= 1ull << below(64); return 0;
-	case HEADER: fill(p, page); header((u64 *)p); return 0;
-	case MAP: return map();
-	case UNMAP: return below(8) ? 0 : munmap(p, page) ? -errno : 0;
-	case MOVE: return remap();
-	case PROTECT: return mprotect(p, page, rights[below(ARRAY_LEN(rights))]) ? -errno : 0;
-	case ADVISE:
-		return madvise(p, page, advices[below(ARRAY_LEN(advices))]) ? -errno : 0;
-	case FORK: return below(4) ? 0 : fork_one();
-	case EXEC: return below(8) ? 0 : exec_one();
-	case THREAD: return below(2) ? 0 : thread_one();
-	case SIGNAL: return signal_one();
-	case TRACE: return below(4) ? 0 : trace_one();
-	case DEVICE: return device_one();
-	default: return 0;
-	}
+	fill(p);
+	header((u64 *)p);
+	return 0;
 }
+
+static long do_map(u8 *p)
+{
+	size_t len = (1 + below(3)) * page;
+
+	if (p + len > arena + ARENA_PAGES * page)
+		len = page;
+	if (mmap(p, len, PROT_READ | PROT_WRITE | PROT_EXEC,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+static long do_unmap(u8 *p)
+{
+	return munmap(p, page) ? -errno : 0;
+}
+
+static long do_move(u8 *p)
+{
+	void *to = below(2) ? some_page() : NULL;
+	void *got = mremap(p, page, page, MREMAP_MAYMOVE | (to ? MREMAP_FIXED : 0) |
+			   (below(4) ? 0 : MREMAP_DONTUNMAP), to);
+
+	return got == MAP_FAILED ? -errno : 0;
+}
+
+static long do_protect(u8 *p)
+{
+	static const int rights[] = {
+		PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC,
+		PROT_READ | PROT_WRITE | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC,
+	};
+
+	return mprotect(p, page, rights[below(ARRAY_LEN(rights))]) ? -errno : 0;
+}
+
+static long do_advise(u8 *p)
+{
+	static const int advices[] = {
+		MADV_DONTNEED, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK,
+		MADV_HUGEPAGE, MADV_COLD, MADV_PAGEOUT, MADV_MERGEABLE, MADV_FREE, 0x4552, 0x4557,
+	};
+
+	return madvise(p, page, advices[below(ARRAY_LEN(advices))]) ? -errno : 0;
+}
+
+/* A file's page, registered or about to be, whose end moves before it: SIGBUS, -EFAULT. */
+static long do_truncate(u8 *p)
+{
+	int fd = memfd_create("arena", MFD_CLOEXEC);
+	long err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, page) ||
+	    mmap(p, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED) {
+		err = -errno;
+	} else {
+		if (below(4)) {
+			fill(p);
+			header((u64 *)p);
+		}
+		if (below(2))
+			madv_register(p, page);
+		err = ftruncate(fd, below(4) ? 0 : page / 2) ? -errno : 0;
+		madv_register(p, page);
+	}
+	close(fd);
+	return err;
+}
+
+/*
+ * Missing pages of a part of the arena wait for somebody who does not come: threads that touch
+ * them sleep until one of the others closes the descriptor.
+ */
+static long do_withhold(u8 *p)
+{
+	static int uffd = -1;
+	int was = __atomic_exchange_n(&uffd, -1, __ATOMIC_RELAXED);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { (u64)p, page }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (was >= 0)
+		return close(was) ? -errno : 0;
+	was = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	if (was < 0)
+		return -errno;
+	if (ioctl(was, UFFDIO_API, &api) || ioctl(was, UFFDIO_REGISTER, &range) ||
+	    madvise(p, page, MADV_DONTNEED)) {
+		close(was);
+		return -errno;
+	}
+	was = __atomic_exchange_n(&uffd, was, __ATOMIC_RELAXED);
+	if (was >= 0)
+		close(was);
+	return 0;
+}
+
+static long do_write_other(u8 *p)
+{
+	u64 word[8];
+	struct iovec from = { word, sizeof(word) }, to = { p + some_entry(512), sizeof(word) };
+	u32 i;
+
+	for (i = 0; i < 8; i++)
+		memcpy(&word[i], some_page() + some_entry(ANSWERS), sizeof(*word));
+	if (below(2)) {
+		header(word);
+		to.iov_base = p;
+	}
+	return process_vm_writev(some_hostile(), &from, 1, &to, 1, 0) < 0 ? -errno : 0;
+}
+
+/* ---- Processes and threads ---------------------------------------------------------------- */
+
+static void hostile(u32 nr);
+
+/* To this thread a signal each 5 ms of its time: whoever spins in the arena is brought away. */
+static void start_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
+	struct itimerspec often = { { 0, 5000000 }, { 0, 5000000 } };
+	timer_t timer;
+
+	event._sigev_un._tid = gettid();
+	if (!timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer))
+		timer_settime(timer, 0, &often, NULL);
+}
+
+static long do_fork(u8 *p)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		alarm(1);
+		/* Alone, so that it may: capabilities there, none here. */
+		if (!below(3))
+			unshare(CLONE_NEWUSER);
+		start_timer();
+		hostile(1 + below(40));
+		_exit(0);
+	}
+	return 0;			/* reaped later */
+}
+
+static long do_exec(u8 *p)
+{
+	pid_t pid = vfork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	return 0;
+}
+
+static void *short_thread(void *arg)
+{
+	state = (u64)arg | 1;
+	start_timer();
+	hostile(1 + below(20));
+	return NULL;
+}
+
+static long do_thread(u8 *p)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, 65536);
+	err = pthread_create(&thread, &attr, short_thread, (void *)rnd());
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+/* It has this thread's errno, and no more of libc. */
+static int shared_process(void *arg)
+{
+	u8 *p = arg;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		madv_register(p, page);
+		madv_fence();
+		madv_unregister(p, 2 * page);
+	}
+	return 0;
+}
+
+/* A process of its own, with the same memory: a set of tasks that is no thread group. */
+static long do_share(u8 *p)
+{
+	static u8 *stack;
+	u8 *mine = __atomic_exchange_n(&stack, NULL, __ATOMIC_RELAXED);
+	pid_t pid;
+	int status;
+
+	if (!mine)
+		mine = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mine == MAP_FAILED)
+		return -errno;
+	pid = clone(shared_process, mine + 65536, CLONE_VM | SIGCHLD, p);
+	if (pid < 0)
+		return -errno;
+	/* Another thread may have reaped it: then the stack is given up, not used twice. */
+	if (waitpid(pid, &status, 0) == pid)
+		__atomic_store_n(&stack, mine, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static long do_signal(u8 *p)
+{
+	static const int sig[] = { SIGUSR1, SIGUSR1, SIGUSR1, SIGSTOP, SIGSEGV, SIGCONT };
+	pid_t pid = some_hostile();
+	int err = pid > 0 && kill(pid, sig[below(ARRAY_LEN(sig))]) ? -errno : 0;
+
+	if (pid > 0)
+		kill(pid, SIGCONT);
+	return err;
+}
+
+/* Now and then more signals than there are instructions between them. */
+static long do_timer(u8 *p)
+{
+	struct itimerval soon = { .it_interval.tv_usec = 1000 + below(30000) };
+
+	soon.it_value.tv_usec = 1 + below(2000);
+	return setitimer(below(2) ? ITIMER_VIRTUAL : ITIMER_PROF, &soon, NULL) ? -errno : 0;
+}
+
+/* Frames go where none can be written, or where they are code. */
+static long do_stack(u8 *p)
+{
+	stack_t ss = { .ss_sp = (void *)some_address(), .ss_size = below(8) ? 8 * page : below(page) };
+
+	if (!below(3))
+		ss.ss_flags = SS_DISABLE;
+	return sigaltstack(&ss, NULL) ? -errno : 0;
+}
+
+static long do_trace(u8 *p)
+{
+	pid_t pid = some_hostile();
+	int i, status;
+
+	if (pid <= 0 || pid == getpid())
+		return -ESRCH;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		return -errno;
+	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	for (i = 0; i < 5; i++) {
+		if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+			break;
+		if (!below(3))
+			tracee_set_pc(pid, below(8) ? (u64)some_page() + some_entry(page) : 0);
+		ptrace(below(2) ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, NULL, NULL);
+		kill(pid, SIGUSR1);
+	}
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return 0;
+}
+
+static long do_place(u8 *p)
+{
+	static const int policy[] = { SCHED_OTHER, SCHED_BATCH, SCHED_IDLE };
+	struct sched_param param = { 0 };
+	u64 cpus = 1 + below(3);
+
+	if (below(2))
+		return sched_setscheduler(0, policy[below(ARRAY_LEN(policy))], &param) ? -errno : 0;
+	return sched_setaffinity(0, sizeof(cpus), (cpu_set_t *)&cpus) ? -errno : 0;
+}
+
+static long do_membarrier(u8 *p)
+{
+	return syscall(SYS_membarrier, 1 << below(10), below(4) ? 0 : MEMBARRIER_CMD_FLAG_CPU,
+		       below(4)) < 0 ? -errno : 0;
+}
+
+/* A critical section in the arena, whose abort handler lacks the signature: deadly, when met. */
+static long do_rseq(u8 *p)
+{
+	static __thread struct rseq_cs cs;
+	struct rseq *area = (void *)((u8 *)__builtin_thread_pointer() + __rseq_offset);
+
+	if (!__rseq_size)
+		return -ENOSYS;
+	cs = (struct rseq_cs){
+		.start_ip = (u64)p, .post_commit_offset = page / 2, .abort_ip = (u64)p + page - 16,
+	};
+	area->rseq_cs = (u64)&cs;
+	return 0;
+}
+
+static long do_dumpable(u8 *p)
+{
+	return prctl(PR_SET_DUMPABLE, below(4) > 0) ? -errno : 0;
+}
+
+static long do_jump(u8 *p)
+{
+	u32 off = some_entry(below(4) ? 300 : ANSWERS);
+	u8 *to = (below(4) && recent ? recent : p) + (below(2) ? off : (off | (SPIN_DISTANCE - 1)) + 1);
+	long got;
+
+	jumping = true;
+	got = ((long (*)(void))to)();
+	jumping = false;
+	return got == ANSWER_VALUE ? 0 : -EINVAL;
+}
+
+/* How often, of 60: what ends or hangs its process is rare. */
+static const struct op {
+	const char *name;
+	long (*call)(u8 *p);
+	u32 weight;
+} ops[] = {
+	{ "register", do_register, 60 },
+	{ "register, oddly", do_register_oddly, 30 },
+	{ "table", do_table, 60 },
+	{ "unregister", do_unregister, 60 },
+	{ "fence", do_fence, 60 },
+	{ "query", do_query, 30 },
+	{ "device", do_device, 60 },
+	{ "scribble", do_scribble, 60 },
+	{ "header", do_header, 60 },
+	{ "map", do_map, 60 },
+	{ "unmap", do_unmap, 8 },
+	{ "move", do_move, 60 },
+	{ "protect", do_protect, 60 },
+	{ "advise", do_advise, 60 },
+	{ "truncate", do_truncate, 30 },
+	{ "withhold", do_withhold, 6 },
+	{ "write into another", do_write_other, 30 },
+	{ "fork", do_fork, 15 },
+	{ "exec", do_exec, 8 },
+	{ "thread", do_thread, 30 },
+	{ "share memory", do_share, 15 },
+	{ "signal", do_signal, 60 },
+	{ "timer", do_timer, 15 },
+	{ "stack", do_stack, 15 },
+	{ "trace", do_trace, 15 },
+	{ "place", do_place, 15 },
+	{ "membarrier", do_membarrier, 30 },
+	{ "rseq", do_rseq, 4 },
+	{ "dumpable", do_dumpable, 15 },
+	{ "jump", do_jump, 60 },
+};
+#define OP_NR	((u32)ARRAY_LEN(ops))
+_Static_assert(ARRAY_LEN(ops) <= OPS_MAX, "counts");
 
 static long guarded_one(void *arg)
 {
-	return do_one(*(enum op *)arg);
+	const struct op *op = arg;
+
+	return op->call(some_page());
 }
 
 static void hostile(u32 nr)
 {
-	while (nr-- && !counts->stop) {
-		enum op op = below(OP_NR);
-		long err = op == JUMP ? guarded(jump, some_page() + below(below(2) ? 400 : page)) :
-					guarded(guarded_one, &op);
+	while (nr && !counts->stop) {
+		u32 i = below(OP_NR);
+		long err;
 
-		__atomic_fetch_add(err ? &counts->failed[op] : &counts->done[op], 1,
-				   __ATOMIC_RELAXED);
+		if (below(60) >= ops[i].weight)
+			continue;
+		nr--;
+		err = guarded(guarded_one, (void *)&ops[i]);
+		jumping = false;
+		__atomic_fetch_add(err ? &counts->failed[i] : &counts->done[i], 1, __ATOMIC_RELAXED);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}
@@ -375,26 +543,34 @@ static void hostile(u32 nr)
 static void *hostile_thread(void *arg)
 {
 	state = (u64)arg;
+	start_timer();
 	hostile(~0u);
 	return NULL;
 }
 
-static void ignore(int sig)
+static void handler(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
+	if (jumping && below(2))
+		frame_set_pc(context, (u64)some_page() + some_entry(page));
 }
 
 static void hostile_process(u64 seed)
 {
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	struct rlimit processes = { 400, 400 };
 	pthread_t thread;
 	int i;
 
 	setrlimit(RLIMIT_NPROC, &processes);
 	must(!setgid(65534) && !setuid(65534));
-	signal(SIGUSR1, ignore);
+	/* Who was another user is not to be traced, unless it says so. */
+	must(!prctl(PR_SET_DUMPABLE, 1));
+	must(!sigaction(SIGUSR1, &action, NULL));
+	must(!sigaction(SIGVTALRM, &action, NULL));
+	must(!sigaction(SIGPROF, &action, NULL));
+	start_timer();
 	for (i = 0; i < ARENA_PAGES; i++)
-		fill(arena + i * page, page);
+		fill(arena + i * page);
 	state = seed;
 	for (i = 0; i < THREADS - 1; i++)
 		pthread_create(&thread, NULL, hostile_thread, (void *)(rnd() | 1));
@@ -441,24 +617,61 @@ static void start(int i, u64 seed)
 	counts->pid[i] = pid;
 }
 
-static void end(int i)
+static struct diversions {
+	u64 of[ESTP_SELECTOR_NR];
+} seen[PROCESSES], before;		/* of those that are there; of those that were */
+
+/* What it has had until now; its death may lose us the last of them. */
+static void ask(int nr)
 {
-	pid_t pid = counts->pid[i];
 	struct estp_stats s = { 0 };
 	char path[32];
-	int fd;
+	int fd, i;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", counts->pid[nr]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		s.mem_fd = fd;
-		if (!device_ioctl(ESTP_IOC_STATS, &s))
-			counts->diversions += s.diversions[0] + s.diversions[1] + s.diversions[2];
-		close(fd);
-	}
-	counts->pid[i] = 0;
+	if (fd < 0)
+		return;
+	s.mem_fd = fd;
+	if (!device_ioctl(ESTP_IOC_STATS, &s))
+		for (i = 0; i < ESTP_SELECTOR_NR; i++)
+			if (s.diversions[i] > seen[nr].of[i])
+				seen[nr].of[i] = s.diversions[i];
+	close(fd);
+}
+
+static void gone(int nr)
+{
+	int i;
+
+	counts->pid[nr] = 0;
+	for (i = 0; i < ESTP_SELECTOR_NR; i++)
+		before.of[i] += seen[nr].of[i];
+	seen[nr] = (struct diversions){ 0 };
+}
+
+static void end(int nr)
+{
+	pid_t pid = counts->pid[nr];
+
+	ask(nr);
+	gone(nr);
 	kill(pid, SIGKILL);
 	must(waitpid(pid, NULL, 0) == pid);
+}
+
+/* Has everything happened that is to happen? */
+static bool all_happened(void)
+{
+	u32 i;
+
+	for (i = 0; i < OP_NR; i++)
+		if (!counts->done[i] && ops[i].call != do_register_oddly)
+			return false;
+	for (i = 0; i < ESTP_SELECTOR_NR; i++)
+		if (!before.of[i])
+			return false;
+	return true;
 }
 
 /* Children of children, whatever group they are in. */
@@ -477,12 +690,51 @@ static void end_all_of_nobody(void)
 	must(waitpid(pid, NULL, 0) == pid);
 }
 
+struct born {
+	u64 processes, killed;		/* killed: before their time, by what they did */
+};
+
+/* For so long; longer on a slow machine, until all has happened. */
+static struct born hostile_processes(u64 seed, u32 seconds)
+{
+	u64 begin = now_ms(), now, born_at[PROCESSES] = { 0 };
+	struct born born = { 0 };
+	int i;
+
+	while ((now = now_ms() - begin) < seconds * 1000ull ||
+	       (!all_happened() && now < SLOWEST_S * 1000)) {
+		for (i = 0; i < PROCESSES; i++) {
+			if (counts->pid[i] && waitpid(counts->pid[i], NULL, WNOHANG)) {
+				born.killed++;
+				gone(i);
+			} else if (counts->pid[i] && now - born_at[i] > LIFETIME_MS) {
+				end(i);
+			} else if (counts->pid[i]) {
+				ask(i);
+			}
+			if (counts->pid[i])
+				continue;
+			born_at[i] = now;
+			start(i, (seed * 0x9e3779b97f4a7c15ull + ++born.processes) | 1);
+		}
+		sleep_us(20000);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		if (counts->pid[i])
+			end(i);
+	return born;
+}
+
 void test(void)
 {
-	u32 seed = from_environment("FUZZ_SEED", 1), seconds = from_environment("FUZZ_SECONDS", 10);
-	u64 until = now_ms() + seconds * 1000ull, calls = 0, born = 0;
-	int i, status;
+	static const char *const selector_name[] = {
+		[ESTP_FAULT] = "FAULT", [ESTP_PREEMPTION] = "PREEMPTION", [ESTP_INTERRUPT] = "INTERRUPT",
+	};
+	u32 seed = from_environment("FUZZ_SEED", 1), seconds = from_environment("FUZZ_SECONDS", 10), i;
+	u64 calls = 0;
+	struct born born;
 	pid_t watcher;
+	int status;
 
 	need_estp();
 	page = page_size();
@@ -493,25 +745,19 @@ void test(void)
 	must(watcher >= 0);
 	if (!watcher)
 		bystander(NULL);
-	while (now_ms() < until) {
-		for (i = 0; i < PROCESSES; i++)
-			start(i, (seed * 0x9e3779b97f4a7c15ull + ++born) | 1);
-		sleep_us(LIFETIME_MS * 1000);
-		for (i = 0; i < PROCESSES; i++)
-			end(i);
-	}
+	born = hostile_processes(seed, seconds);
 	counts->stop = 1;
 	end_all_of_nobody();
 	must(waitpid(watcher, &status, 0) == watcher);
 	ok(exited_with(status, 0), "a bystander of another user noticed nothing (%s)", ending(status));
 	for (i = 0; i < OP_NR; i++) {
-		diag("%s: %llu done, %llu failed", op_name[i], (unsigned long long)counts->done[i],
-		     (unsigned long long)counts->failed[i]);
+		ok(counts->done[i] || ops[i].call == do_register_oddly, "%s: %llu done, %llu failed", ops[i].name,
+		   (unsigned long long)counts->done[i], (unsigned long long)counts->failed[i]);
 		calls += counts->done[i] + counts->failed[i];
 	}
-	diag("%llu processes, %llu calls, %llu diversions", (unsigned long long)born,
-	     (unsigned long long)calls, (unsigned long long)counts->diversions);
-	ok(counts->done[REGISTER] && counts->failed[REGISTER], "pages were registered, and refused");
-	ok(counts->done[TABLE] && counts->failed[TABLE], "and tables");
-	ok(counts->diversions, "and diversions happened");
+	for (i = 0; i < ESTP_SELECTOR_NR; i++)
+		ok(before.of[i], "%llu diversions of %s",
+		   (unsigned long long)before.of[i], selector_name[i]);
+	diag("%llu processes, %llu died of it; %llu calls", (unsigned long long)born.processes,
+	     (unsigned long long)born.killed, (unsigned long long)calls);
 }

@@ -134,7 +134,8 @@ static void compaction(void)
 		u8 *m = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		must(m != MAP_FAILED);
-		must(!madvise(m, len, MADV_NOHUGEPAGE));
+		/* A kernel without huge pages (RT) does not know the word. */
+		must(!madvise(m, len, MADV_NOHUGEPAGE) || errno == EINVAL);
 		memset(m, 1, len);
 		for (i = 0; i < PAGES; i++) {
 			memcpy(copy[i], p + i * page, page);

@@ -41,6 +41,9 @@ void probe_code(u8 *page, u32 value);
 /* Mines, below: the shortest instruction that faults, and a response. */
 extern const u8 probe_mine[];
 extern const u32 probe_mine_len;
+/* A jump to itself. */
+extern const u8 probe_spin[];
+extern const u32 probe_spin_len;
 void probe_answer(u8 *at, u32 value);	/* PROBE_ANSWER_LEN bytes at most */
 
 /* What a response returns; values of different probes are 0x100 apart at least. */

@@ -59,6 +59,8 @@ static const u32 loop[] = {
 /* udf #0 */
 const u8 probe_mine[] = { 0, 0, 0, 0 };
 const u32 probe_mine_len = sizeof(probe_mine);
+const u8 probe_spin[] = { 0x00, 0x00, 0x00, 0x14 };
+const u32 probe_spin_len = sizeof(probe_spin);
 
 /* A page that tests write to and then run: data and instruction caches are apart. */
 static void put(u8 *at, const u32 *word, size_t len)

@@ -59,6 +59,8 @@ static const u8 loop[] = {
 /* hlt: a privileged instruction of one byte; SIGSEGV. */
 const u8 probe_mine[] = { 0xf4 };
 const u32 probe_mine_len = sizeof(probe_mine);
+const u8 probe_spin[] = { 0xeb, 0xfe };
+const u32 probe_spin_len = sizeof(probe_spin);
 
 void probe_answer(u8 *at, u32 value)
 {
