@@ -12,7 +12,9 @@
 
 #define DONE		1
 #define DELAY		150	/* instructions with the secrets in */
-#define RUN_MS		1500
+#define RUN_MS		1500	/* at least; until enough has been seen, */
+#define LONGEST_MS	20000	/* and at most */
+#define ENOUGH		300
 
 static struct code *code;
 static u32 span_start, span_end, response;
@@ -48,8 +50,13 @@ static void *send_signals(void *arg)
 
 static void *end_it(void *arg)
 {
+	u64 begin = now_ms(), t;
+
 	pin(0);
-	sleep_us(RUN_MS * 1000);
+	do
+		sleep_us(10000);
+	while ((t = now_ms() - begin) < RUN_MS ||
+	       (response_nr < ENOUGH && inside_nr < ENOUGH && t < LONGEST_MS));
 	stop = true;
 	return NULL;
 }
