@@ -23,6 +23,8 @@ const unsigned int test_seconds = 60;
 
 #define SPINS	300
 #define RUN_MS	2500
+#define SLOWER_MS 15000			/* more, until there are so many */
+#define CHANGES	6
 #define THREADS	8
 #define VALUE	0x1000
 
@@ -109,7 +111,8 @@ static u64 run(struct code *c, bool registered, u64 *counted)
 		must(!pthread_create(&workers[i].thread, NULL, work, &workers[i]));
 	for (i = 0; i < THREADS; i++)
 		wait_until(workers[i].tid, 5000);
-	for (end = now_ms() + RUN_MS; now_ms() < end; n++) {
+	end = now_ms() + RUN_MS;
+	for (; now_ms() < end || (registered && changes < CHANGES && now_ms() < end + SLOWER_MS); n++) {
 		pin_tid(workers[n % THREADS].tid, (n / THREADS + n) % cpus);
 		preempt(n % cpus);
 		if (registered) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * CPU-4: with a token for it, operations index by mm_cid: numbers of a process that are
- * dense, whatever CPUs its threads are on.
+ * dense, whatever CPUs its threads are on. A kernel that has none (before 6.3) is told of.
  *
  * Method: a process with one thread has mm_cid 0 on any CPU; several threads at once have
  * different ones. Operations at every instruction and in storms do not differ but in
  * what number they load; here they count exactly while threads are preempted and moved.
  */
+#include <sys/auxv.h>
+
 #include "operations.h"
 
 static volatile bool stop;
@@ -66,6 +68,12 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	set_fifo(0, 10);
+	/* What the kernel keeps of rseq's area, up to mm_cid's end. */
+	if (getauxval(AT_RSEQ_FEATURE_SIZE) < 28) {
+		is(estp_cid(&cpu), -EOPNOTSUPP, "a kernel without mm_cid: no token");
+		is(estp_cpu(&cpu), 0, "one for the CPU's number there is");
+		return;
+	}
 	is(estp_cid(&cpu), 0, "a token");
 	must(!strcmp(operations[0].name, "add") && !strcmp(operations[9].name, "compare_store"));
 	ok(exited_with(run_child(alone, NULL, 10), 0), "alone, it is 0 on any CPU");
