@@ -5,7 +5,8 @@
  * nothing.
  *
  * Method: two threads for each CPU increment the counter of the CPU they are on by
- * plain load, add and store, each with a timer of its own that often sends it a signal.
+ * plain load, add and store, each with a timer of its own that sends it a signal soon after
+ * the last: on a slow machine, too, it gets on between them.
  * The handler looks at its frame's pc, sleeps, and moves its thread to another CPU.
  * The twin's frames hold such pcs, and it loses increments.
  */
@@ -13,6 +14,8 @@
 
 #define SPINS	400
 #define RUN_MS	1500
+#define SLOWER_MS 8000			/* more, until there are so many signals */
+#define ENOUGH	400
 
 typedef void add_fn(u64 *counters, const u32 *cpu, u64 spins);
 
@@ -20,7 +23,16 @@ static add_fn *add_one;
 static u64 span_start, span_end;
 static u64 *counters;
 static volatile bool stop;
-static unsigned long signals_nr, inside_nr;
+static volatile unsigned long signals_nr, inside_nr;
+
+static __thread timer_t timer;
+
+static void set_timer(void)
+{
+	struct itimerspec soon = { .it_value.tv_nsec = 1100000 };
+
+	must(!timer_settime(timer, 0, &soon, NULL));
+}
 
 struct worker {
 	pthread_t thread;
@@ -40,19 +52,20 @@ static void move_about(int sig, siginfo_t *info, void *context)
 	CPU_ZERO(&set);
 	CPU_SET(__atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED) % cpus_nr(), &set);
 	sched_setaffinity(0, sizeof(set), &set);
+	/* Then the timer may be gone. */
+	if (!stop)
+		set_timer();
 }
 
 static void *work(void *arg)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
-	struct itimerspec often = { { 0, 1100000 }, { 0, 1100000 } };
 	const u32 *cpu = cpu_number();
 	struct worker *w = arg;
-	timer_t timer;
 
 	event._sigev_un._tid = gettid_();
 	must(!timer_create(CLOCK_MONOTONIC, &event, &timer));
-	must(!timer_settime(timer, 0, &often, NULL));
+	set_timer();
 	while (!stop) {
 		add_one(counters, cpu, SPINS);
 		w->done++;
@@ -65,7 +78,7 @@ static u64 run(u64 *counted)
 {
 	int cpus = cpus_nr(), nr = 2 * cpus, i;
 	struct worker *workers = calloc(nr, sizeof(*workers));
-	u64 made = 0;
+	u64 made = 0, end;
 
 	counters = calloc(cpus * PERCPU_STRIDE, sizeof(u64));
 	must(workers && counters);
@@ -74,6 +87,8 @@ static u64 run(u64 *counted)
 	for (i = 0; i < nr; i++)
 		must(!pthread_create(&workers[i].thread, NULL, work, &workers[i]));
 	sleep_us(RUN_MS * 1000);
+	for (end = now_ms() + SLOWER_MS; signals_nr < ENOUGH && now_ms() < end; )
+		sleep_us(20000);
 	stop = true;
 	for (i = 0; i < nr; i++) {
 		must(!pthread_join(workers[i].thread, NULL));
