@@ -616,30 +616,45 @@ void estp_set_put(struct estp_set *set, struct estp_page *page);
 bool estp_set_remove(struct estp_set *set, u64 key);
 
 /**
+ * struct estp_step - where to go on
+ *
+ * All 0 to begin with.  The caller may unlock between steps; so that this is bounded,
+ * a step ends within a page, too.
+ *
+ * @slot: of the index; of a small range, the page
+ * @entry: of that page
+ * @any: when sweeping: one before that entry is in force
+ */
+struct estp_step {
+	u32 slot, entry;
+	bool any;
+};
+
+/**
  * estp_set_unmap() - the pages of [@start, @end) are going away
- * @from: slot to begin at; 0 first
- * @nr: slots to look at
+ * @step: where to go on; begin anew if the index has changed
+ * @nr: pages, entries and slots to look at, the same in each step
  *
  * All entries with a span or response there end.  Small ranges are looked up page by
- * page at once; for large ones the caller goes through the slots in steps, and may
- * unlock between them (it begins anew if the index has changed).
+ * page, for large ones all slots are gone through.  No page in the range may be
+ * registered meanwhile.
  *
- * Return: the slot to go on at; 0 when done.
+ * Return: whether it is done.
  */
-u32 estp_set_unmap(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr);
+bool estp_set_unmap(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr);
 
 /**
  * estp_set_unregister() - entries with a span in [@start, @end) go
  *
  * Parameters as of estp_set_unmap(); *@found becomes true if there were any.
  */
-u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr,
-			bool *found);
+bool estp_set_unregister(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr,
+			 bool *found);
 
 /**
  * estp_set_sweep() - take out what serves nothing any more
- * @from: 0 first
- * @nr: slots to look at
+ * @step: where to go on
+ * @nr: slots and entries to look at
  *
  * That is, pages all of whose sequences have ended, or that only held responses of
  * sequences that are gone; and tokens of sequences that have ended.  No event notices.
@@ -648,9 +663,9 @@ u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 
  * if nothing is registered.  The caller may unlock between steps, but must keep
  * registrations and a new index out until it is done.
  *
- * Return: where to go on; 0 when done.
+ * Return: whether it is done.
  */
-u32 estp_set_sweep(struct estp_set *set, u32 from, u32 nr);
+bool estp_set_sweep(struct estp_set *set, struct estp_step *step, u32 nr);
 
 /**
  * estp_set_copy() - fork: a second set with the same pages

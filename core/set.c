@@ -234,141 +234,195 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 	return true;
 }
 
-/* Wide entries that reach onto this page end on all others, too. */
-static void end_wide(struct estp_set *set, const struct estp_page *page)
+/*
+ * Stepping through pages and their entries: each costs one of *@nr. At least one is done in
+ * each step, so that any step comes to an end.
+ */
+static bool spend(u32 *nr)
 {
-	u32 k;
-
-	for (k = 0; k < page->wide_nr; k++)
-		estp_set_remove(set, estp_token_key(estp_page_token(page, k)));
+	if (!*nr)
+		return false;
+	--*nr;
+	return true;
 }
 
-static void unmap_page(struct estp_set *set, unsigned long slot, bool *found)
+/* Wide entries that reach onto this page end on all others, too.  They count from @first. */
+static bool end_wide(struct estp_set *set, const struct estp_page *page, struct estp_step *step,
+		     u32 first, u32 *nr)
+{
+	while (step->entry - first < page->wide_nr) {
+		u32 k = step->entry++ - first;
+
+		estp_set_remove(set, estp_token_key(estp_page_token(page, k)));
+		if (!spend(nr))
+			return false;
+	}
+	return true;
+}
+
+static bool unmap_page(struct estp_set *set, unsigned long slot, struct estp_step *step, u32 *nr,
+		       bool *found)
 {
 	(void)found;
-	end_wide(set, estp_slot_page(slot));
+	if (!end_wide(set, estp_slot_page(slot), step, 0, nr))
+		return false;
 	estp_set_remove(set, estp_slot_page(slot)->key);
+	return true;
 }
 
-static void unregister_page(struct estp_set *set, unsigned long slot, bool *found)
+/* First it is found out whether there were any, then the wide ones are ended. */
+static bool unregister_page(struct estp_set *set, unsigned long slot, struct estp_step *step,
+			    u32 *nr, bool *found)
 {
 	struct estp_page *page = estp_slot_page(slot);
-	u32 i;
+	u32 entries = estp_page_entries(page);
 
 	if (!counts_as_code(slot))
-		return;
-	for (i = 0; !*found && i < estp_page_entries(page); i++)
-		*found = estp_set_alive(set->index, page, i);
-	end_wide(set, page);
+		return true;
+	while (!*found && step->entry < entries) {
+		*found = estp_set_alive(set->index, page, step->entry++);
+		if (!spend(nr))
+			return false;
+	}
+	if (step->entry < entries)
+		step->entry = entries;
+	if (!end_wide(set, page, step, entries, nr))
+		return false;
 	if (!(page->flags & ESTP_PAGE_RESPONSES)) {
 		estp_set_remove(set, page->key);
-		return;
+		return true;
 	}
 	account(set, slot, -1);
 	account(set, slot | ESTP_SLOT_VOID, 1);
 	change(set, page->key, slot | ESTP_SLOT_VOID);
 	changed(set);
+	return true;
 }
 
-static u32 for_range(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr, bool *found,
-		     void (*act)(struct estp_set *set, unsigned long slot, bool *found))
+/* The page's slot, if it is in the range; which one that is, is counted from 0. */
+static unsigned long page_of_range(const struct estp_index *ix, u64 start, u64 end, bool by_key,
+				   u32 i)
 {
-	const struct estp_index *ix = set->index;
 	unsigned long slot;
 	u64 key;
 
+	if (by_key)
+		return estp_index_find(ix, start + (u64)i * ix->page_size);
+	slot = ix->slot[i];
+	key = slot ? estp_slot_page(slot)->key : ~0ull;
+	return !estp_key_is_token(key) && key >= start && key < end ? slot : 0;
+}
+
+static bool for_range(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr,
+		      bool *found,
+		      bool (*act)(struct estp_set *set, unsigned long slot, struct estp_step *step,
+				  u32 *nr, bool *found))
+{
+	const struct estp_index *ix = set->index;
+	u64 pages = (end - start) / ix->page_size;
+	bool by_key = pages <= nr;
+	u32 last = by_key ? pages : ix->mask + 1;
+
 	if (end <= ix->lo || start >= ix->lo + ix->len)
-		return 0;
-	if (!from && (end - start) / ix->page_size <= nr) {
-		for (key = start; key < end; key += ix->page_size) {
-			slot = estp_index_find(ix, key);
-			if (slot)
-				act(set, slot, found);
-		}
-		return 0;
+		return true;
+	for (; step->slot < last; step->slot++, step->entry = 0) {
+		unsigned long slot;
+
+		if (!spend(&nr))
+			return false;
+		slot = page_of_range(ix, start, end, by_key, step->slot);
+		if (slot && !act(set, slot, step, &nr, found))
+			return false;
 	}
-	for (; from <= ix->mask && nr; from++, nr--) {
-		slot = ix->slot[from];
-		key = slot ? estp_slot_page(slot)->key : ~0ull;
-		if (!estp_key_is_token(key) && key >= start && key < end)
-			act(set, slot, found);
-	}
-	return from <= ix->mask ? from : 0;
+	return true;
 }
 
-u32 estp_set_unmap(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr)
+bool estp_set_unmap(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr)
 {
-	return for_range(set, start, end, from, nr, NULL, unmap_page);
+	return for_range(set, start, end, step, nr, NULL, unmap_page);
 }
 
-u32 estp_set_unregister(struct estp_set *set, u64 start, u64 end, u32 from, u32 nr,
-			bool *found)
+bool estp_set_unregister(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr,
+			 bool *found)
 {
-	return for_range(set, start, end, from, nr, found, unregister_page);
+	return for_range(set, start, end, step, nr, found, unregister_page);
 }
 
 /* ---- Sweeping ------------------------------------------------------------------- */
 
-static void mark_responses(struct estp_set *set, unsigned long slot)
+static void mark_response(struct estp_set *set, const struct estp_page *page, u32 i)
 {
 	const struct estp_index *ix = set->index;
-	const struct estp_page *page = estp_slot_page(slot);
 	u64 key, last;
-	u32 i;
 
-	for (i = 0; counts_as_code(slot) && i < estp_page_entries(page); i++) {
-		if (!(page->code[i].bits & ESTP_CODE_FAR) || !estp_set_alive(ix, page, i))
-			continue;
-		key = estp_response_pages(ix, page, i, &last);
-		for (; key <= last; key += ix->page_size)
-			change(set, key, estp_index_find(ix, key) | ESTP_SLOT_WANTED);
-	}
+	if (!(page->code[i].bits & ESTP_CODE_FAR) || !estp_set_alive(ix, page, i))
+		return;
+	key = estp_response_pages(ix, page, i, &last);
+	for (; key <= last; key += ix->page_size)
+		change(set, key, estp_index_find(ix, key) | ESTP_SLOT_WANTED);
 }
 
-static void sweep_page(struct estp_set *set, unsigned long slot)
+static bool mark_responses(struct estp_set *set, unsigned long slot, struct estp_step *step,
+			   u32 *nr)
+{
+	const struct estp_page *page = estp_slot_page(slot);
+
+	while (counts_as_code(slot) && step->entry < estp_page_entries(page)) {
+		mark_response(set, page, step->entry++);
+		if (!spend(nr))
+			return false;
+	}
+	return true;
+}
+
+static bool sweep_page(struct estp_set *set, unsigned long slot, struct estp_step *step, u32 *nr)
 {
 	struct estp_page *page = estp_slot_page(slot);
 	unsigned long kept = slot & ~ESTP_SLOT_WANTED;
-	bool any = false;
-	u32 i;
 
 	if (estp_key_is_token(page->key))
-		return;
-	for (i = 0; counts_as_code(slot) && i < estp_page_entries(page); i++) {
+		return true;
+	while (counts_as_code(slot) && step->entry < estp_page_entries(page)) {
+		u32 i = step->entry++;
+
 		if (estp_set_alive(set->index, page, i))
-			any = true;
+			step->any = true;
 		else if (page->code[i].bits & ESTP_CODE_WIDE)
 			estp_set_remove(set, estp_token_key(estp_page_wide(page, i)));
+		if (!spend(nr))
+			return false;
 	}
-	if (!any && !(slot & ESTP_SLOT_WANTED)) {
+	if (!step->any && !(slot & ESTP_SLOT_WANTED)) {
 		estp_set_remove(set, page->key);
-		return;
+		return true;
 	}
-	if (!any)
+	if (!step->any)
 		kept |= ESTP_SLOT_VOID;
 	if (kept == slot)
-		return;
+		return true;
 	account(set, slot, -1);
 	account(set, kept, 1);
 	change(set, page->key, kept);
+	return true;
 }
 
-u32 estp_set_sweep(struct estp_set *set, u32 from, u32 nr)
+bool estp_set_sweep(struct estp_set *set, struct estp_step *step, u32 nr)
 {
 	const struct estp_index *ix = set->index;
 	u32 slots = ix->mask + 1;
 
-	for (; from < 2 * slots && nr; from++, nr--) {
-		unsigned long slot = ix->slot[from & ix->mask];
+	for (; step->slot < 2 * slots; step->slot++, step->entry = 0, step->any = false) {
+		unsigned long slot;
 
+		if (!spend(&nr))
+			return false;
+		slot = ix->slot[step->slot & ix->mask];
 		if (!slot || slot == TOMBSTONE)
 			continue;
-		if (from < slots)
-			mark_responses(set, slot);
-		else
-			sweep_page(set, slot);
+		if (!(step->slot < slots ? mark_responses : sweep_page)(set, slot, step, &nr))
+			return false;
 	}
-	return from < 2 * slots ? from : 0;
+	return true;
 }
 
 /* ---- Fork ------------------------------------------------------------------------- */

@@ -105,7 +105,7 @@ struct estp_thread {
 	} left;				/* where it was when sched_out looked; preempt.c */
 };
 
-#define ESTP_SCAN_NR	512	/* slots looked at under one hold of set_lock */
+#define ESTP_SCAN_NR	512	/* slots and entries looked at under one hold of set_lock */
 
 extern const struct estp_rules estp_rules;
 extern struct workqueue_struct *estp_wq;

@@ -16,15 +16,14 @@ static void leave_out(struct estp_set *child, struct mm_struct *parent)
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, parent, 0);
-	u32 at;
+	struct estp_step step;
 
 	for_each_vma(vmi, vma) {
 		if (!(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)))
 			continue;
-		at = 0;
-		do {
-			at = estp_set_unmap(child, vma->vm_start, vma->vm_end, at, ESTP_SCAN_NR);
-		} while (at);
+		step = (struct estp_step) { 0 };
+		while (!estp_set_unmap(child, vma->vm_start, vma->vm_end, &step, ESTP_SCAN_NR))
+			cond_resched();
 	}
 }
 

@@ -298,8 +298,8 @@ int estp_register(unsigned long start, unsigned long end)
 int estp_unregister(unsigned long start, unsigned long end)
 {
 	struct estp_space *space = estp_space_lock_current(false);
-	bool found = false;
-	u32 at = 0;
+	struct estp_step step = { 0 };
+	bool found = false, done;
 
 	if (IS_ERR_OR_NULL(space))
 		return space ? PTR_ERR(space) : -ENOENT;
@@ -310,9 +310,10 @@ int estp_unregister(unsigned long start, unsigned long end)
 	/* Only registration replaces the index, and that waits for register_mutex. */
 	do {
 		spin_lock(&space->set_lock);
-		at = estp_set_unregister(&space->set, start, end, at, 512, &found);
+		done = estp_set_unregister(&space->set, start, end, &step, ESTP_SCAN_NR, &found);
 		spin_unlock(&space->set_lock);
-	} while (at);
+		cond_resched();
+	} while (!done);
 	/* Before fork can copy what is left. */
 	estp_space_settle(space);
 	mmap_read_unlock(current->mm);

@@ -183,14 +183,15 @@ static void unpublish(struct estp_space *space)
  */
 void estp_space_sweep(struct estp_space *space)
 {
-	u32 at = 0;
+	struct estp_step step = { 0 };
+	bool done;
 
 	do {
 		spin_lock(&space->set_lock);
-		at = estp_set_sweep(&space->set, at, ESTP_SCAN_NR);
+		done = estp_set_sweep(&space->set, &step, ESTP_SCAN_NR);
 		spin_unlock(&space->set_lock);
 		cond_resched();
-	} while (at);
+	} while (!done);
 }
 
 /* register_mutex held.  False if mmap_lock is busy: then nothing was swept. */
@@ -279,25 +280,28 @@ void estp_space_settle(struct estp_space *space)
 
 /* ---- Unmapping ---------------------------------------------------------------------- */
 
-static void unmap(struct estp_space *space, unsigned long start, unsigned long end)
+static void unmap(struct estp_space *space, unsigned long start, unsigned long end, bool may_block)
 {
-	bool changed = false;
-	u32 at = 0, moves = 0;
+	struct estp_step step = { 0 };
+	bool changed = false, done;
+	u32 moves = 0;
 	u64 gen;
 
 	do {
 		spin_lock(&space->set_lock);
 		/* A registration may have put a larger index in its place meanwhile. */
 		if (moves != space->set.moves)
-			at = 0;
+			step = (struct estp_step) { 0 };
 		moves = space->set.moves;
 		gen = space->set.gen;
-		at = estp_set_unmap(&space->set, start, end, at, ESTP_SCAN_NR);
+		done = estp_set_unmap(&space->set, start, end, &step, ESTP_SCAN_NR);
 		if (start < space->watch_end && end > space->watch_start)
 			space->watch_hit = true;
 		changed |= gen != space->set.gen;
 		spin_unlock(&space->set_lock);
-	} while (at);
+		if (may_block)
+			cond_resched();
+	} while (!done);
 	if (changed)
 		estp_space_settle(space);
 }
@@ -322,7 +326,7 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 		/* exit_mmap() tells of the end first, then of every mapping. */
 		if (READ_ONCE(space->released))
 			break;
-		unmap(space, range->start, range->end);
+		unmap(space, range->start, range->end, mmu_notifier_range_blockable(range));
 		break;
 	case MMU_NOTIFY_RELEASE:
 		/* Whoever was the last to leave finds it so, and takes it down; or this. */

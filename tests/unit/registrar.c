@@ -361,33 +361,27 @@ void registrar_fork(struct registrar *child, const struct registrar *parent)
 
 bool registrar_unregister(struct registrar *r, u64 start, u64 end)
 {
+	struct estp_step step = { 0 };
 	bool found = false;
-	u32 from = 0;
 
-	do {
-		from = estp_set_unregister(&r->set, start, end, from, r->step, &found);
-	} while (from);
+	while (!estp_set_unregister(&r->set, start, end, &step, r->step, &found))
+		;
 	return found;
 }
 
 void registrar_unmap(struct registrar *r, u64 start, u64 end)
 {
-	u32 from = 0;
+	struct estp_step step = { 0 };
 
-	do {
-		from = estp_set_unmap(&r->set, start, end, from, r->step);
-	} while (from);
+	while (!estp_set_unmap(&r->set, start, end, &step, r->step))
+		;
 }
 
 void registrar_sweep(struct registrar *r)
 {
-	u32 from = 0;
+	struct estp_step step = { 0 };
 
-	for (;;) {
-		from = estp_set_sweep(&r->set, from, r->step);
-		if (!from)
-			break;
+	while (!estp_set_sweep(&r->set, &step, r->step))
 		if (r->unlocked)
 			r->unlocked(r, r->arg);
-	}
 }
