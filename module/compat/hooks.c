@@ -131,10 +131,12 @@ SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
 SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
 SHAPE(search_exception_tables, const struct exception_table_entry *(unsigned long));
 #ifdef CONFIG_X86_64
+SHAPE(fixup_exception, int (struct pt_regs *, int, unsigned long, unsigned long));
 SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
 SHAPE(force_sigsegv, void (int));
 #endif
 #ifdef CONFIG_ARM64
+SHAPE(fixup_exception, bool (struct pt_regs *));
 SHAPE(do_el0_bti, void (struct pt_regs *));
 SHAPE(do_fpsimd_exc, void (unsigned long, struct pt_regs *));
 SHAPE(fpsimd_signal_preserve_current_state, void (void));

@@ -287,19 +287,6 @@ static long do_fork(u8 *p)
 	return 0;			/* reaped later */
 }
 
-static long do_exec(u8 *p)
-{
-	pid_t pid = vfork();
-
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		execl("/bin/true", "true", NULL);
-		_exit(1);
-	}
-	return 0;
-}
-
 static void *short_thread(void *arg)
 {
 	state = (u64)arg | 1;
@@ -320,6 +307,27 @@ static long do_thread(u8 *p)
 	err = pthread_create(&thread, &attr, short_thread, (void *)rnd());
 	pthread_attr_destroy(&attr);
 	return -err;
+}
+
+/* From a thread of several, which exec ends; or from a child that shares the memory. */
+static long do_exec(u8 *p)
+{
+	bool threads = below(3) == 0;
+	pid_t pid = threads ? fork() : vfork();
+	pthread_t thread;
+	int i, status;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		alarm(1);
+		for (i = 0; threads && i < 2; i++)
+			pthread_create(&thread, NULL, short_thread, (void *)rnd());
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	/* Another thread may have reaped it. */
+	return waitpid(pid, &status, 0) != pid || status ? -ECHILD : 0;
 }
 
 /* It has this thread's errno, and no more of libc. */
