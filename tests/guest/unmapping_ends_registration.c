@@ -254,7 +254,10 @@ static void huge(void)
 	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "we");
 	u8 *p;
 
-	must(f);
+	if (!f) {
+		skip("this kernel has no huge pages to map");
+		return;
+	}
 	fprintf(f, "2\n");
 	fclose(f);
 	p = mmap(NULL, len, RWX, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
