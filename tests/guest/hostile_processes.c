@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * vm: --busybox --mem 768
+ * once: who finds a race once in a while has found one
  *
  * REG-1, UNREG-1, LIFE-1 to LIFE-9, DEV-1, MEM-4: whatever processes without privilege ask for,
  * from many threads, while they unmap, protect, fork, exec, trace, stop and kill each other,

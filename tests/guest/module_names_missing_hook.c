@@ -8,7 +8,7 @@
  * which there can be but one. The twin is the load that follows when it has let go; and
  * an attempt of that module while estp.ko is loaded. What a kernel without one of them
  * does is seen by looking for another name in its place (absent_hook=): the log names what
- * is missing, and nothing else, because nothing has been hooked yet. With
+ * is missing, and nothing else: nothing has been hooked yet. With
  * kernel.ftrace_enabled at 0 the log says that.
  *
  * One CPU: QEMU before 8.1, running several, can execute code that another of them has
@@ -33,7 +33,11 @@ static const struct {
 	{ "unhandled_signal", false },
 	{ "fixup_exception", false },
 	{ "search_exception_tables", false },
+	{ "do_madvise", true },
+	{ "force_sig_info_to_task", true },
+	{ "unhandled_signal", true },
 	{ "fixup_exception", true },
+	{ "search_exception_tables", true },
 	{ "uprobe_dup_mmap", true },
 	{ "uprobe_copy_process", true },
 };
@@ -48,10 +52,16 @@ static int hog(unsigned int i)
 
 static const char *const needed[] = {
 	"do_madvise", "force_sig_info_to_task", "unhandled_signal", "uprobe_dup_mmap",
-	"uprobe_copy_process", "fixup_exception", "search_exception_tables", "signal_deliver", "sched_process_exec", "sched_process_exit",
+	"uprobe_copy_process", "fixup_exception", "search_exception_tables", "signal_deliver",
+	"sched_process_exec", "sched_process_exit",
 };
 
-static void nothing_left(void);
+static void nothing_left(void)
+{
+	ok(!module_loaded() && access(ESTP_DEVICE, F_OK) &&
+	   access("/sys/kernel/tracing/events/estp", F_OK) && madv_query(0) == -EINVAL,
+	   "nothing of it is left");
+}
 
 static void refused_for(const char *args, const char *said, const char *what)
 {
@@ -66,15 +76,18 @@ static void refused_for(const char *args, const char *said, const char *what)
 	nothing_left();
 }
 
-static void nothing_left(void)
+static void refused_without(const char *name)
 {
-	ok(!module_loaded() && access(ESTP_DEVICE, F_OK) &&
-	   access("/sys/kernel/tracing/events/estp", F_OK) && madv_query(0) == -EINVAL,
-	   "nothing of it is left");
+	char args[64], said[96];
+
+	snprintf(args, sizeof(args), "absent_hook=%s", name);
+	snprintf(said, sizeof(said), "%s (-2): this kernel has no such thing to hook", name);
+	refused_for(args, said, name);
 }
 
 void test(void)
 {
+	char here[] = HOOKED_HERE, *name;
 	void *p = probe_new(VALUE);
 	unsigned int i, nr;
 	int err, log;
@@ -96,14 +109,10 @@ void test(void)
 		close(log);
 	}
 
-	for (i = 0; i < ARRAY_LEN(needed); i++) {
-		char args[64], said[96];
-
-		snprintf(args, sizeof(args), "absent_hook=%s", needed[i]);
-		snprintf(said, sizeof(said), "%s (-2): this kernel has no such thing to hook",
-			 needed[i]);
-		refused_for(args, said, needed[i]);
-	}
+	for (i = 0; i < ARRAY_LEN(needed); i++)
+		refused_without(needed[i]);
+	for (name = strtok(here, "\n"); name; name = strtok(NULL, "\n"))
+		refused_without(name);
 	must(!write_file("/proc/sys/kernel/ftrace_enabled", "0\n"));
 	refused_for("", "kernel.ftrace_enabled is 0", "ftrace switched off");
 	must(!write_file("/proc/sys/kernel/ftrace_enabled", "1\n"));

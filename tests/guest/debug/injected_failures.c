@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * vm: --timeout 900 --mem 1024 --file build/tests/guest/modules/crowd.ko
+ * once: a failure that is not answered once is not answered
  *
  * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1, KRN-2: whichever allocation, page or copy from or to
  * user memory fails, each call ends in an errno with nothing changed, or in success, and a

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# observing_agrees - TRC-1, TRC-3, TRC-4: perf, trace-cmd and bpftrace, as Debian has them, see
+# observing_agrees - TRC-1, TRC-3, TRC-4: perf (stat and record), trace-cmd and bpftrace, as Debian has them, see
 # exactly the diversions that the kernel counts, by selector and by sequence
 #
 # tests/observe/work makes them and prints the counters of its own process when they are final.
@@ -62,6 +62,21 @@ for one in look:70 touch:30; do
 	[ "$seen" = "${one#*:}" ]
 	result $? "bpftrace has $seen"
 done
+[ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
+
+# The clock's samples beside it; and a kprobe on a function that the module has hooked.
+bpftrace -q -o /tmp/counts -e 'kprobe:do_madvise { @asked = count(); }' \
+	-c "/usr/bin/perf record -q -o /tmp/data -e cpu-clock -e estp:estp_divert $PWD/$work" >/tmp/said 2>/tmp/complaint
+perf script -i /tmp/data >/tmp/script 2>>/tmp/complaint
+seen=$(grep -c 'estp:estp_divert:' /tmp/script)
+[ "$seen" = "$(sum)" ] && [ "$seen" -gt 100 ]
+result $? "perf record has $seen of $(sum)"
+seen=$(grep -c 'cpu-clock' /tmp/script)
+[ "$seen" -gt 0 ]
+result $? "and $seen samples of the clock"
+seen=$(sed -n 's/^@asked: //p' /tmp/counts)
+[ "${seen:-0}" -ge 2 ]
+result $? "a kprobe of bpftrace's on do_madvise sees $seen calls"
 [ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
 
 perf stat -x, -o /tmp/perf -e estp:estp_divert $work unregistered >/tmp/said
