@@ -11,19 +11,48 @@
 
 #include "estp.h"
 
-/* MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code.  Nobody sees it yet. */
-static void leave_out(struct estp_set *child, struct mm_struct *parent)
+static bool is_left_out(const struct vm_area_struct *vma)
+{
+	return vma && vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK);
+}
+
+static bool any_left_out(struct mm_struct *parent)
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, parent, 0);
-	struct estp_step step;
 
-	for_each_vma(vmi, vma) {
-		if (!(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)))
-			continue;
-		step = (struct estp_step) { 0 };
-		while (!estp_set_unmap(child, vma->vm_start, vma->vm_end, &step, ESTP_SCAN_NR))
+	for_each_vma(vmi, vma)
+		if (is_left_out(vma))
+			return true;
+	return false;
+}
+
+static void unmap_page(struct estp_set *child, u64 key)
+{
+	struct estp_step step = { 0 };
+
+	while (!estp_set_unmap(child, key, key + PAGE_SIZE, &step, ESTP_SCAN_NR))
+		cond_resched();
+}
+
+/*
+ * MADV_DONTFORK and MADV_WIPEONFORK: the child has no such code.  Nobody sees it yet.
+ * By pages, not by mappings: of those there can be thousands that hold none.
+ */
+static void leave_out(struct estp_set *child, struct mm_struct *parent)
+{
+	const struct estp_index *ix = child->index;
+	u32 i;
+
+	if (!any_left_out(parent))
+		return;
+	for (i = 0; i <= ix->mask; i++) {
+		u64 key = ix->slot[i] ? estp_slot_page(ix->slot[i])->key : ~0ull;
+
+		if (!(i % ESTP_SCAN_NR))
 			cond_resched();
+		if (!estp_key_is_token(key) && is_left_out(vma_lookup(parent, key)))
+			unmap_page(child, key);
 	}
 }
 

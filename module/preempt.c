@@ -76,6 +76,12 @@ static bool stopped(void)
 	return READ_ONCE(current->__state) & (__TASK_STOPPED | __TASK_TRACED);
 }
 
+/* Under RT it can be preempted on its way, before it says why.  It comes here again. */
+static bool being_stopped(void)
+{
+	return READ_ONCE(current->__state) & __TASK_TRACED && !current->last_siginfo;
+}
+
 static bool stopped_by_trap(void)
 {
 	const struct kernel_siginfo *info = current->last_siginfo;
@@ -158,7 +164,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 
 	if (!can_divert(regs) || !match_left(thread, instruction_pointer(regs)))
 		return;
-	if (likely(!stopped())) {
+	if (likely(!stopped()) || being_stopped()) {
 		queue_due(thread);
 		return;
 	}
@@ -227,7 +233,7 @@ notrace void estp_preempt_work(struct callback_head *work)
 	/* From here on another preemption queues it anew. */
 	WRITE_ONCE(thread->due_queued, false);
 	barrier();
-	if (thread->due)
+	if (thread->due && !thread->detached)
 		apply_unless_trapped(thread);
 	/* It was the last that kept it: see estp_preempt_detach(). */
 	if (unlikely(thread->detached))
@@ -269,6 +275,11 @@ void estp_preempt_detach(struct estp_thread *thread)
 	preempt_disable();
 	/* preempt_notifier_unregister() would leave no trace of having been here. */
 	hlist_del_init(&thread->notifier.link);
+	/*
+	 * What was due goes with the set that it is due by: after exec the work runs before the
+	 * new program's first instruction.
+	 */
+	thread->due = false;
 	/* As the scheduler does before sched_out(): a fence that sees NULL sees our stores. */
 	smp_mb();
 	__this_cpu_write(estp_running, NULL);

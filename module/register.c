@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 
 #include "estp.h"
+#include "compat/compat.h"
 #include "commit.h"
 #include "trace.h"
 
@@ -34,7 +35,7 @@ static int check_vma(unsigned long addr, vm_flags_t wanted)
 
 	if (!vma)
 		return -ENOMEM;
-	return (vma->vm_flags & wanted) == wanted ? 0 : -EACCES;
+	return (vma->vm_flags & wanted) == wanted && estp_vma_is_told_of(vma) ? 0 : -EACCES;
 }
 
 static int check_vma_locking(unsigned long addr, vm_flags_t wanted)

@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 
 #include "estp.h"
+#include "compat/compat.h"
 #include "commit.h"
 
 /* In estp_item.wide while items are being merged: item of the new table, by number. */
@@ -136,7 +137,8 @@ static int check_code(const struct table *t, const struct estp_entry *e,
 	}
 	if (response >= vma->vm_start && response < vma->vm_end) {
 		*cached = vma;
-		return (vma->vm_flags & VM_EXEC) && end <= vma->vm_end ? 0 : -EACCES;
+		return (vma->vm_flags & VM_EXEC) && end <= vma->vm_end && estp_vma_is_told_of(vma) ?
+			       0 : -EACCES;
 	}
 	return vma_lookup(current->mm, response) ? -EACCES : -ENOMEM;
 }

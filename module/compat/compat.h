@@ -7,6 +7,7 @@
 #define ESTP_COMPAT_H
 
 #include <linux/ftrace.h>
+#include <linux/hugetlb_inline.h>
 #include <linux/module.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
@@ -60,6 +61,16 @@
 #define ESTP_PF_WORKER		PF_IO_WORKER
 #else
 #define ESTP_PF_WORKER		PF_USER_WORKER
+#endif
+
+/*
+ * Is what the notifier is told of a mapping's memory true?  Before 6.12 hugetlb tells of memory
+ * that goes from below one that stays as of an unmapping, and not under mmap_lock.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define estp_vma_is_told_of(vma)	(!is_vm_hugetlb_page(vma))
+#else
+#define estp_vma_is_told_of(vma)	true
 #endif
 
 /* A kernel without control-flow protection for programs never sends it. */

@@ -219,7 +219,7 @@ static struct born hostile_processes(u64 seed, u32 seconds)
 	int i;
 
 	while ((now = now_ms() - begin) < seconds * 1000ull ||
-	       (!all_happened() && now < SLOWEST_S * 1000)) {
+	       (!all_happened() && now < SLOWEST_S * 1000 * slowness())) {
 		for (i = 0; i < PROCESSES; i++) {
 			if (counts->pid[i] && waitpid(counts->pid[i], NULL, WNOHANG)) {
 				born.killed++;
