@@ -21,7 +21,7 @@ GUEST_LDFLAGS := -static -no-pie -pthread
 
 # What is compiled for another machine than this one lies apart.
 GUEST_OUT := build/$(CROSS:%-linux-gnu-=%/)tests/guest
-GUEST_HEADERS := include/uapi/estp.h $(wildcard tests/guest/*.h tests/guest/lib/*.h tests/guest/harness/*.h) \
+GUEST_HEADERS := include/uapi/estp.h $(wildcard tests/guest/*.h tests/guest/debug/*.h tests/guest/lib/*.h tests/guest/harness/*.h) \
 	$(wildcard tests/guest/$(GUEST_ARCH)/harness/*.h)
 GUEST_HARNESS := $(patsubst tests/guest/%,$(GUEST_OUT)/%.o,\
 	$(wildcard tests/guest/harness/*.c) \
