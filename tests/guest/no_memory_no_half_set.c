@@ -202,10 +202,11 @@ static bool all_pages_there(void)
 
 /* A table over many pages, made before memory gets short. */
 static struct table table;
+static struct estp_table *header;
 
 static int one_table(void)
 {
-	return table_register(&table);
+	return madv_register(header, page);
 }
 
 static bool one_table_there(void)
@@ -222,6 +223,7 @@ static void registering(void *arg)
 	probe_entries(&table, table_code, 0);
 	table_add(&table, ESTP_FAULT, table_code + 0x10, 20 * page, table_code + 0x40)->causes =
 		ESTP_CAUSE_ILL;
+	header = table_header(&table);
 	join();
 	for (i = 1; i <= STEPS; i = next_step(i)) {
 		attempt(i * STEP, all_pages, all_pages_there);
