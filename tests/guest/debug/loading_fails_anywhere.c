@@ -61,8 +61,9 @@ void test(void)
 	u32 n, injections = 0, failed = 0, wrong = 0, went_through = 0;
 	u64 before;
 	pid_t pid;
-	int status;
+	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC), status;
 
+	must(fd >= 0);
 	need_injection();
 	need_kmemleak();
 	counts = shared(sizeof(*counts));
@@ -76,7 +77,7 @@ void test(void)
 		int err;
 
 		inject(n);
-		err = module_load("");
+		err = load_fd(fd, "");
 		hit = injected();
 		injections += hit;
 		if (err) {

@@ -7,12 +7,17 @@
 
 #include "machine.h"
 
+int load_fd(int fd, const char *args)
+{
+	return syscall(SYS_finit_module, fd, args, 0) ? -errno : 0;
+}
+
 int load_file(const char *path, const char *args)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	must(fd >= 0);
-	err = syscall(SYS_finit_module, fd, args, 0) ? -errno : 0;
+	err = load_fd(fd, args);
 	close(fd);
 	return err;
 }

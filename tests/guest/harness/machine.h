@@ -13,6 +13,7 @@
 
 /* Load a module's file, with parameters "a=1 b=2": 0 or a negative errno. */
 int load_file(const char *path, const char *args);
+int load_fd(int fd, const char *args);
 #define module_load(args) load_file(MODULE_FILE, args)
 /* One attempt at unloading: 0 or a negative errno. */
 int unload_name(const char *name);
