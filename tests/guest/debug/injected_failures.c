@@ -320,11 +320,13 @@ static void forked(void *arg)
 	pid = fork();
 	if (!pid) {
 		struct list list = list_own();
-		bool whole = list.nr == PAGES * ESTP_SELECTOR_NR &&
-			     probe(base, VALUE, ESTP_FAULT) == 0 &&
-			     probe(base + page, VALUE, ESTP_PREEMPTION) == 0;
 
-		_exit(whole ? 0 : 1);
+		/* Its status says which; 1 is what the harness itself dies with. */
+		if (list.nr != PAGES * ESTP_SELECTOR_NR)
+			_exit(2);
+		if (probe(base, VALUE, ESTP_FAULT))
+			_exit(3);
+		_exit(probe(base + page, VALUE, ESTP_PREEMPTION) ? 4 : 0);
 	}
 	hit = injected();
 	tally->injected += hit;
@@ -334,10 +336,12 @@ static void forked(void *arg)
 		_exit(0);
 	}
 	must(waitpid(pid, &status, 0) == pid);
-	if (killed_by(status, SIGKILL))
+	if (killed_by(status, SIGKILL)) {
 		tally->killed++;
-	else
-		tally->wrong += !exited_with(status, 0);
+	} else if (!exited_with(status, 0)) {
+		diag("fork, failure %u: the child ended by %s", now_n, ending(status));
+		tally->wrong++;
+	}
 	_exit(0);
 }
 
