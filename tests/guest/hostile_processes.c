@@ -30,7 +30,7 @@ const unsigned int test_seconds = 7200;
 
 #define VALUE		0x1000
 #define THREADS		3
-#define LIFETIME_MS	700		/* of one hostile process, then comes the next */
+#define LIFETIME_MS	(700 * slowness())	/* of one hostile process, then comes the next */
 #define SLOWEST_S	90		/* until everything has to have happened once */
 
 static long guarded_one(void *arg)
