@@ -2,7 +2,7 @@
 /*
  * madvise(2) with one of our advice values: look at the arguments, then act.
  *
- * Runs in place of do_madvise(), with nothing held, and may sleep.
+ * Runs in place of the kernel's own function for that call, with nothing held, and may sleep.
  */
 #include <linux/compat.h>
 #include <linux/mm.h>
@@ -73,9 +73,11 @@ static int act(unsigned long start, size_t len, int advice)
 	return end == start ? 0 : estp_register(start, end);
 }
 
-int estp_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
+long estp_madvise(struct pt_regs *regs)
 {
-	int ret = act(start, len, advice);
+	/* A system call's first three are where those of a function are. */
+	int ret = act(regs_get_kernel_argument(regs, 0), regs_get_kernel_argument(regs, 1),
+		      regs_get_kernel_argument(regs, 2));
 
 	/* Taken by the hook, so that this code stays while we are in it. */
 	module_put(THIS_MODULE);

@@ -225,7 +225,7 @@ void estp_signal_frame(void);
 int estp_fence(unsigned long cpu_plus_one);
 
 /* In place of madvise(2) for our advice values; drops a module reference. */
-int estp_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
+long estp_madvise(struct pt_regs *regs);
 
 int estp_register(unsigned long start, unsigned long end);
 int estp_unregister(unsigned long start, unsigned long end);

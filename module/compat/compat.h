@@ -146,8 +146,8 @@ int estp_kernel_fixed(struct pt_regs *regs, int trap);
 bool estp_kernel_search(unsigned long pc);
 const struct exception_table_entry *estp_kernel_an_entry(void);
 bool estp_kernel_abort(unsigned long far, unsigned long esr, struct pt_regs *regs);
-/* On those of do_madvise, one of our advice values: is it ours? */
-bool estp_is_our_madvise(struct mm_struct *mm);
+/* On those of madvise(2), one of our advice values: is it ours? */
+bool estp_is_our_madvise(struct pt_regs *regs);
 
 ESTP_HOOK(estp_on_no_fault);
 ESTP_HOOK(estp_on_fp_trap);

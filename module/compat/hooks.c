@@ -3,7 +3,7 @@
  * The hooks: where a stock kernel lets us in.
  *
  *   function               way        for
- *   do_madvise             call       registration; only our advice values, only madvise(2)
+ *   madvise(2)'s own       call       registration; only our advice values
  *   force_sig_info_to_task call       FAULT: return at once, nothing sent
  *   unhandled_signal       call       no log line for a fault that will be diverted
  *   fixup_exception        call       faults of kernel pages (kernel.c)
@@ -34,7 +34,8 @@
  * 40, but no other direct call (a bpf fentry) can be on the same function.
  *
  * None of these functions is an interface.  All are looked for before the first is hooked;
- * those that are not there, or cannot be hooked, are named, and nothing is loaded.  The ops
+ * those that are not there, cannot be hooked, or are not all that is called by that name, are
+ * named, and nothing is loaded.  The ops
  * of "look" and "divert" are permanent: sysctl kernel.ftrace_enabled=0 is refused rather
  * than silently taking protection away.
  */
@@ -77,11 +78,10 @@ MODULE_PARM_DESC(absent_hook, "for tests: as if this kernel had no function or t
 /* arch/ knows them as one range. */
 static_assert(MADV_ESTP_REGISTER == 0x4553 && MADV_ESTP_QUERY == MADV_ESTP_REGISTER + 3);
 
-bool estp_is_our_madvise(struct mm_struct *mm)
+bool estp_is_our_madvise(struct pt_regs *regs)
 {
-	/* Not for process_madvise, not for io_uring: their callers are somebody else. */
-	if (mm != current->mm || current->flags & (PF_KTHREAD | ESTP_PF_WORKER) ||
-	    estp_arch_syscall_nr(task_pt_regs(current)) != __NR_madvise)
+	/* Not a 32-bit program's, whose numbers are others. */
+	if (regs != task_pt_regs(current) || estp_arch_syscall_nr(regs) != __NR_madvise)
 		return false;
 	/*
 	 * Being loaded or unloaded: as if it were not there.  Loading that fails after this
@@ -125,17 +125,18 @@ static void on_exit(void *data, struct task_struct *task)
  */
 #define SHAPE(function, ...) \
 	static_assert(__same_type(function, __VA_ARGS__), #function " has another shape here")
-SHAPE(do_madvise, int (struct mm_struct *, unsigned long, size_t, int));
 SHAPE(unhandled_signal, bool (struct task_struct *, int));
 SHAPE(uprobe_dup_mmap, void (struct mm_struct *, struct mm_struct *));
 SHAPE(uprobe_copy_process, void (struct task_struct *, unsigned long));
 SHAPE(search_exception_tables, const struct exception_table_entry *(unsigned long));
 #ifdef CONFIG_X86_64
+SHAPE(sys_call_ptr_t, long (*)(const struct pt_regs *));
 SHAPE(fixup_exception, int (struct pt_regs *, int, unsigned long, unsigned long));
 SHAPE(signal_fault, void (struct pt_regs *, void __user *, char *));
 SHAPE(force_sigsegv, void (int));
 #endif
 #ifdef CONFIG_ARM64
+SHAPE(syscall_fn_t, long (*)(const struct pt_regs *));
 SHAPE(fixup_exception, bool (struct pt_regs *));
 SHAPE(do_el0_bti, void (struct pt_regs *));
 SHAPE(do_fpsimd_exc, void (unsigned long, struct pt_regs *));
@@ -154,7 +155,7 @@ struct hook {
 };
 
 static struct hook hook[] = {
-	{ "do_madvise", CALL, .entry = estp_arch_madvise_entry },
+	{ ESTP_ARCH_MADVISE, CALL, .entry = estp_arch_madvise_entry },
 	{ "force_sig_info_to_task", CALL, .entry = estp_arch_force_sig_entry },
 	{ "unhandled_signal", CALL, .entry = estp_arch_unhandled_entry },
 	{ "fixup_exception", CALL, .entry = estp_arch_fixup_entry },
@@ -189,6 +190,28 @@ static int find_address(struct kprobe *probe, const char *name)
 {
 	*probe = (struct kprobe) { .symbol_name = sought(name), .flags = KPROBE_FLAG_DISABLED };
 	return register_kprobe(probe);
+}
+
+/*
+ * What the compiler makes of a function for callers beside it in its file: these would pass by
+ * the hook.
+ */
+static bool has_clones(const char *function)
+{
+	static const char *const suffix[] = { "part", "constprop", "isra" };
+	char name[KSYM_NAME_LEN];
+	struct kprobe probe;
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(suffix); i++) {
+		snprintf(name, sizeof(name), "%s.%s.0", function, suffix[i]);
+		err = find_address(&probe, name);
+		if (!err)
+			unregister_kprobe(&probe);
+		if (err != -ENOENT)
+			return true;
+	}
+	return false;
 }
 
 static int install_hook(struct hook *h)
@@ -262,6 +285,8 @@ static int failed(const char *kind, const char *name, int err)
 
 	if (err == -ENOENT)
 		why = "this kernel has no such thing to hook";
+	else if (err == -ENOTUNIQ)
+		why = "this kernel has copies of it, which would not be hooked";
 	else if (err == -ENOMEM)
 		why = "there is no memory";
 	else if (err == -EBUSY)
@@ -289,8 +314,12 @@ static int find_all(void)
 			/* Can it be traced? */
 			one = ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1);
 		}
+		if (one && one != -ENOMEM)
+			one = -ENOENT;
+		if (!one && has_clones(hook[i].function))
+			one = -ENOTUNIQ;
 		if (one)
-			err = failed("function", hook[i].function, one == -ENOMEM ? one : -ENOENT);
+			err = failed("function", hook[i].function, one);
 	}
 	/* All together: they wait for a grace period. */
 	unregister_kprobes(probe, nr);

@@ -27,7 +27,7 @@ const unsigned int test_seconds = 60;
 #define ENABLED	"/proc/sys/kernel/ftrace_enabled"
 
 static const char hooked[] =
-	"do_madvise\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
+	MADVISE "\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
 	"uprobe_copy_process\nfixup_exception\nsearch_exception_tables\n" HOOKED_HERE;
 
 static size_t page;
@@ -125,7 +125,7 @@ static void tracer(const char *name)
 	must(!write_file(TRACEFS "/current_tracer", name));
 	works(name);
 	sysctl_refused(name);
-	ok(in_trace("do_madvise") >= 2, "%s: it shows calls of do_madvise", name);
+	ok(in_trace(MADVISE) >= 2, "%s: it shows calls of madvise", name);
 	ok(in_trace("force_sig_info_to_task"), "%s: and of force_sig_info_to_task", name);
 	if (!strcmp(name, "function"))
 		ok(in_trace("fixup_exception"), "%s: and of fixup_exception", name);
@@ -135,9 +135,9 @@ static void tracer(const char *name)
 
 static void kprobes(void)
 {
-	must(!write_file(TRACEFS "/kprobe_events", "p:mine do_madvise advice=" ARGUMENT_3 ":x32\n"));
+	must(!write_file(TRACEFS "/kprobe_events", "p:mine " MADVISE " advice=" FETCH_ADVICE "\n"));
 	must(!write_file(TRACEFS "/events/kprobes/enable", "1"));
-	works("a kprobe on do_madvise");
+	works("a kprobe on madvise");
 	ok(in_trace("advice=0x4553"), "the kprobe shows REGISTER");
 	must(!write_file(TRACEFS "/events/kprobes/enable", "0"));
 	must(!write_file(TRACEFS "/kprobe_events", ""));
@@ -151,10 +151,10 @@ void test(void)
 	must(!module_load(""));
 	works("alone");
 	sysctl_refused("alone");
-	is(in_trace("do_madvise"), 0, "twin: no tracer, no trace");
+	is(in_trace(MADVISE), 0, "twin: no tracer, no trace");
 
 	must(!write_file(TRACEFS "/set_ftrace_filter", hooked));
-	must(!write_file(TRACEFS "/set_graph_function", "do_madvise\nforce_sig_info_to_task\n"));
+	must(!write_file(TRACEFS "/set_graph_function", MADVISE "\nforce_sig_info_to_task\n"));
 	tracer("function");
 	tracer("function_graph");
 	kprobes();

@@ -8,13 +8,15 @@
  * which there can be but one. The twin is the load that follows when it has let go; and
  * an attempt of that module while estp.ko is loaded. What a kernel without one of them
  * does is seen by looking for another name in its place (absent_hook=): the log names what
- * is missing, and nothing else: nothing has been hooked yet. With
+ * is missing, and nothing else: nothing has been hooked yet. So it does where another module
+ * has functions named as a compiler names copies of ours. With
  * kernel.ftrace_enabled at 0 the log says that.
  *
  * One CPU: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
  * vm: --no-load --cpus 1 --file build/tests/guest/modules/hog.ko
+ * vm: --file build/tests/guest/modules/copies.ko
  */
 #include "machine.h"
 #include "probe.h"
@@ -23,17 +25,18 @@ const unsigned int test_seconds = 60;
 
 #define VALUE	0x1000
 #define HOG	"/estp/build/tests/guest/modules/hog.ko"
+#define COPIES	"/estp/build/tests/guest/modules/copies.ko"
 
 static const struct {
 	const char *function;
 	bool direct;
 } hooks[] = {
-	{ "do_madvise", false },
+	{ MADVISE, false },
 	{ "force_sig_info_to_task", false },
 	{ "unhandled_signal", false },
 	{ "fixup_exception", false },
 	{ "search_exception_tables", false },
-	{ "do_madvise", true },
+	{ MADVISE, true },
 	{ "force_sig_info_to_task", true },
 	{ "unhandled_signal", true },
 	{ "fixup_exception", true },
@@ -51,7 +54,7 @@ static int hog(unsigned int i)
 }
 
 static const char *const needed[] = {
-	"do_madvise", "force_sig_info_to_task", "unhandled_signal", "uprobe_dup_mmap",
+	MADVISE, "force_sig_info_to_task", "unhandled_signal", "uprobe_dup_mmap",
 	"uprobe_copy_process", "fixup_exception", "search_exception_tables", "signal_deliver",
 	"sched_process_exec", "sched_process_exit",
 };
@@ -85,6 +88,31 @@ static void refused_without(const char *name)
 	refused_for(args, said, name);
 }
 
+/* A function of which the compiler has made another for some of its callers: no hook sees these. */
+static void copied(void)
+{
+	static const char *const name[] = {
+		"unhandled_signal", "force_sig_info_to_task", "uprobe_copy_process"
+	};
+	const char *absent = "absent_hook=fixup_exception";
+	unsigned int i;
+	char said[128];
+	int log;
+
+	must(!load_file(COPIES, ""));
+	for (i = 0; i < ARRAY_LEN(name); i++) {
+		snprintf(said, sizeof(said), "%s (-76): this kernel has copies of it", name[i]);
+		refused_for("", said, "copies of three functions");
+	}
+	log = klog_open();
+	must(log >= 0);
+	ok(module_load(absent), "these, and a function that is absent: it does not load");
+	is(klog_count(log, "cannot hook", NULL), ARRAY_LEN(name) + 1, "all four are named");
+	close(log);
+	nothing_left();
+	must(!unload_name("copies"));
+}
+
 void test(void)
 {
 	char here[] = HOOKED_HERE, *name;
@@ -113,6 +141,7 @@ void test(void)
 		refused_without(needed[i]);
 	for (name = strtok(here, "\n"); name; name = strtok(NULL, "\n"))
 		refused_without(name);
+	copied();
 	must(!write_file("/proc/sys/kernel/ftrace_enabled", "0\n"));
 	refused_for("", "kernel.ftrace_enabled is 0", "ftrace switched off");
 	must(!write_file("/proc/sys/kernel/ftrace_enabled", "1\n"));

@@ -224,7 +224,7 @@ void test(void)
 	page = page_size();
 	step = shared(page);
 	must(!module_load(""));
-	ok(strstr(read_file("/sys/kernel/tracing/enabled_functions"), "do_madvise"),
+	ok(strstr(read_file("/sys/kernel/tracing/enabled_functions"), MADVISE),
 	   "twin: loaded, a function is hooked");
 	ok(!access("/dev/estp", F_OK), "twin: there is a device");
 	goes("never used");

@@ -29,6 +29,9 @@ static inline bool estp_arch_in_syscall(struct pt_regs *regs)
 	return in_syscall(regs);
 }
 
+/* The kernel's function for the system call. */
+#define ESTP_ARCH_MADVISE	"__arm64_sys_madvise"
+
 static inline long estp_arch_syscall_nr(struct pt_regs *regs)
 {
 	return syscall_get_nr(current, regs);

@@ -83,10 +83,11 @@ SYM_CODE_END(\name)
 	cbnz	x10, \yes
 .endm
 
-/* The fourth argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more. */
+/* A system call's third argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more. */
 .macro ESTP_ADVICE yes:req
-	mov	w10, #0x4553
-	sub	w10, w3, w10
+	ldr	w10, [x0, #S_X2]
+	mov	w11, #0x4553
+	sub	w10, w10, w11
 	cmp	w10, #3
 	b.ls	\yes
 .endm

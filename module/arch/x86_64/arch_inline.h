@@ -30,6 +30,9 @@ static inline bool estp_arch_in_syscall(struct pt_regs *regs)
 	return syscall_get_nr(current, regs) != -1;
 }
 
+/* The kernel's function for the system call. */
+#define ESTP_ARCH_MADVISE	"__x64_sys_madvise"
+
 static inline long estp_arch_syscall_nr(struct pt_regs *regs)
 {
 	return syscall_get_nr(current, regs);

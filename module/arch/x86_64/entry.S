@@ -95,9 +95,10 @@ SYM_FUNC_END(\name)
 	jne	\yes
 .endm
 
-/* The fourth argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more. */
+/* A system call's third argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more. */
 .macro ESTP_ADVICE yes:req
-	leal	-0x4553(%rcx), %eax
+	movl	RDX(%rdi), %eax
+	subl	$0x4553, %eax
 	cmpl	$3, %eax
 	jbe	\yes
 .endm
@@ -116,7 +117,7 @@ SYM_FUNC_END(\name)
 	.text
 	ESTP_ENTRY name=estp_arch_fork_mm_entry, function=estp_fork_mm
 	ESTP_ENTRY name=estp_arch_fork_thread_entry, function=estp_fork_thread
-	ESTP_DIVERT estp_arch_madvise_entry, 4, estp_is_our_madvise, estp_madvise, \
+	ESTP_DIVERT estp_arch_madvise_entry, 1, estp_is_our_madvise, estp_madvise, \
 		ESTP_ADVICE .Lestp_arch_madvise_entry_ask
 	ESTP_DIVERT estp_arch_force_sig_entry, 3, estp_fault_diverts, 0, \
 		ESTP_ATTACHED .Lestp_arch_force_sig_entry_ask

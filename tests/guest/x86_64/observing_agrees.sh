@@ -65,7 +65,7 @@ done
 [ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
 
 # The clock's samples beside it; and a kprobe on a function that the module has hooked.
-bpftrace -q -o /tmp/counts -e 'kprobe:do_madvise { @asked = count(); }' \
+bpftrace -q -o /tmp/counts -e 'kprobe:__x64_sys_madvise { @asked = count(); }' \
 	-c "/usr/bin/perf record -q -o /tmp/data -e cpu-clock -e estp:estp_divert $PWD/$work" >/tmp/said 2>/tmp/complaint
 perf script -i /tmp/data >/tmp/script 2>>/tmp/complaint
 seen=$(grep -c 'estp:estp_divert:' /tmp/script)
@@ -76,7 +76,7 @@ seen=$(grep -c 'cpu-clock' /tmp/script)
 result $? "and $seen samples of the clock"
 seen=$(sed -n 's/^@asked: //p' /tmp/counts)
 [ "${seen:-0}" -ge 2 ]
-result $? "a kprobe of bpftrace's on do_madvise sees $seen calls"
+result $? "a kprobe of bpftrace's on __x64_sys_madvise sees $seen calls"
 [ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
 
 perf stat -x, -o /tmp/perf -e estp:estp_divert $work unregistered >/tmp/said

@@ -41,7 +41,9 @@
 #define BAD_FRAME_CODE	SEGV_ACCERR
 /* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
 #define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\ndo_sea\nfpsimd_signal_preserve_current_state\n"
-#define ARGUMENT_3	"%x3"
+/* madvise(2), and its advice, as tracefs fetches it. */
+#define MADVISE		"__arm64_sys_madvise"
+#define FETCH_ADVICE	"+0x10(%x0):x32"
 /* And of the timer's. */
 #define TIMER_INTERRUPTS "arch_timer"
 /* Where user space ends, for programs that do not ask for more. */

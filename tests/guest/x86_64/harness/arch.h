@@ -35,7 +35,9 @@
 #define BAD_FRAME_CODE	SI_KERNEL
 /* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
 #define HOOKED_HERE	"signal_fault\nforce_sigsegv\n"
-#define ARGUMENT_3	"%cx"
+/* madvise(2), and its advice, as tracefs fetches it. */
+#define MADVISE		"__x64_sys_madvise"
+#define FETCH_ADVICE	"+0x60(%di):x32"
 /* And of the timer's. */
 #define TIMER_INTERRUPTS "LOC:"
 /* Where user space ends. */
