@@ -58,6 +58,39 @@ static inline void nth_set(const char *name, const char *value)
 	close(fd);
 }
 
+/*
+ * No failure is injected into what the function @name of the kernel calls, however deep, nor counted.
+ * For where the kernel itself does not stand one: its warning would be the end of the guest.
+ */
+static inline void spare_callees(const char *name)
+{
+	unsigned long long at, start = 0, end = ~0ULL;
+	char line[512], symbol[256], text[32];
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		FILE *f = fopen("/proc/kallsyms", "re");
+
+		must(f);
+		while (fgets(line, sizeof(line), f)) {
+			if (sscanf(line, "%llx %*c %255s", &at, symbol) != 2)
+				continue;
+			if (!round && !strcmp(symbol, name))
+				start = at;
+			else if (round && at > start && at < end)
+				end = at;
+		}
+		fclose(f);
+	}
+	must(start && end - start < 0x10000);
+	snprintf(text, sizeof(text), "%#llx", start);
+	nth_set("failslab/reject-start", text);
+	nth_set("fail_page_alloc/reject-start", text);
+	snprintf(text, sizeof(text), "%#llx", end);
+	nth_set("failslab/reject-end", text);
+	nth_set("fail_page_alloc/reject-end", text);
+}
+
 static inline void need_injection(void)
 {
 	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
