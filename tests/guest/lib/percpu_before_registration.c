@@ -42,13 +42,15 @@ static void before_all(void)
 static void before_101(void)
 {
 	intptr_t *v;
+	int cpu_nr;
 
 	look(&early);
 	early.registered = estp_object_register();
 	early.after = estp_cpu(&cpu);
 	v = estp_percpu_alloc(sizeof(*v), 0);
 	early.added = estp_add(v, 1, cpu);
-	early.word = *(intptr_t *)estp_percpu_of(v, 0) + *(intptr_t *)estp_percpu_of(v, 1);
+	for (cpu_nr = 0; cpu_nr < cpus_nr(); cpu_nr++)
+		early.word += *(intptr_t *)estp_percpu_of(v, cpu_nr);
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const first)(void) = before_all;
