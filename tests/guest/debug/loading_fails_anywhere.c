@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * MOD-1, MOD-2, KRN-2: whichever allocation fails while estp.ko is loaded, loading either
+ * MOD-1, MOD-2, KRN-2: whichever allocation fails while estp.ko starts, loading either
  * fails, leaves nothing behind and lets nobody in before, or succeeds and all works.
  *
- * Method: fail-nth makes the n-th thing fail that may fail in finit_module(2), n from 1 on,
+ * Method: fail-nth makes the n-th thing fail that may fail in the module's start, n from 1 on,
  * until loading goes through without. Another process registers and opens /dev/estp without
  * pause meanwhile: whoever got in while loading is about to fail would stay behind in
  * memory that is freed. Proof: failures were injected, loads failed, and others, in which a
  * part of ours was the one to do without, succeeded; the process got in, between them.
  *
- * event_define_fields() is the kernel's own work for the module's trace events, and warns if it
- * fails: it is left in peace.
+ * Nothing fails but what the module's own start does (do_one_initcall). What the kernel does
+ * before, it warns of where it fails (event_define_fields), and the module sees nothing of it.
  *
  * One CPU: see module_comes_and_goes_under_load.
  *
@@ -70,7 +70,7 @@ void test(void)
 	must(fd >= 0);
 	need_injection();
 	need_kmemleak();
-	spare_callees("event_define_fields");
+	only_callees("do_one_initcall");
 	counts = shared(sizeof(*counts));
 	pid = fork();
 	must(pid >= 0);

@@ -59,10 +59,9 @@ static inline void nth_set(const char *name, const char *value)
 }
 
 /*
- * No failure is injected into what the function @name of the kernel calls, however deep, nor counted.
- * For where the kernel itself does not stand one: its warning would be the end of the guest.
+ * Only what the function @name of the kernel does, or has done, can fail, and only that is counted.
  */
-static inline void spare_callees(const char *name)
+static inline void only_callees(const char *name)
 {
 	unsigned long long at, start = 0, end = ~0ULL;
 	char line[512], symbol[256], text[32];
@@ -84,11 +83,13 @@ static inline void spare_callees(const char *name)
 	}
 	must(start && end - start < 0x10000);
 	snprintf(text, sizeof(text), "%#llx", start);
-	nth_set("failslab/reject-start", text);
-	nth_set("fail_page_alloc/reject-start", text);
+	nth_set("failslab/require-start", text);
+	nth_set("fail_page_alloc/require-start", text);
+	nth_set("fail_usercopy/require-start", text);
 	snprintf(text, sizeof(text), "%#llx", end);
-	nth_set("failslab/reject-end", text);
-	nth_set("fail_page_alloc/reject-end", text);
+	nth_set("failslab/require-end", text);
+	nth_set("fail_page_alloc/require-end", text);
+	nth_set("fail_usercopy/require-end", text);
 }
 
 static inline void need_injection(void)
