@@ -50,7 +50,7 @@ static void user(void)
 		if (fd >= 0)
 			close(fd);
 		/* Then the timer lets it in wherever loading is; who yields waits for the end of a slice. */
-		sleep_us(200);
+		sleep_us(10000);
 	}
 	_exit(0);
 }
@@ -98,7 +98,7 @@ void test(void)
 			wrong += !wait_until(counts->registered > before, 20000);
 			wrong += !module_unload_soon();
 		}
-		if (n % 50 == 0)
+		if (n % 10 == 0)
 			diag("%u injected, %u failed", n, failed);
 		if (!hit) {
 			went_through = !err;
