@@ -30,6 +30,10 @@
 #error "estp: needs a kernel with CONFIG_UPROBES, CONFIG_KPROBES and CONFIG_TRACEPOINTS"
 #endif
 
+#ifdef CONFIG_LTO
+#error "estp: a kernel with CONFIG_LTO may have hooked functions built into their callers"
+#endif
+
 /* Lockdep's kind asks for tasklist_lock, which is not exported: our walks are under RCU. */
 #ifdef CONFIG_PROVE_RCU_LIST
 #include <linux/sched/signal.h>

@@ -95,11 +95,14 @@ SYM_FUNC_END(\name)
 	jne	\yes
 .endm
 
-/* A system call's third argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more. */
+/*
+ * A system call's third argument, an advice, is one of ours: MADV_ESTP_REGISTER and three more.
+ * Not in rax: where an error is injected into the call (bpf_override_return), that has it already.
+ */
 .macro ESTP_ADVICE yes:req
-	movl	RDX(%rdi), %eax
-	subl	$0x4553, %eax
-	cmpl	$3, %eax
+	movl	RDX(%rdi), %ecx
+	subl	$0x4553, %ecx
+	cmpl	$3, %ecx
 	jbe	\yes
 .endm
 

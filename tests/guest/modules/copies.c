@@ -20,9 +20,11 @@
 	    "	.size \"" name "\", . - \"" name "\"\n"	\
 	    "	.popsection\n")
 
-COPY("unhandled_signal.part.0");
 COPY("force_sig_info_to_task.constprop.0");
-COPY("uprobe_copy_process.isra.0");
+#ifdef CONFIG_X86
+COPY("signal_fault.part.0.isra.0");
+COPY("force_sigsegv.isra.0");
+#endif
 
 static int __init copies_init(void)
 {

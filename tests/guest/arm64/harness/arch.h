@@ -39,8 +39,10 @@
 #define FAULT_LINE_2	NULL
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SEGV_ACCERR
-/* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
+/* Functions that are hooked on this architecture alone. */
 #define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\ndo_sea\nfpsimd_signal_preserve_current_state\n"
+/* Those that could have copies (copies.ko). */
+#define COPIED		"force_sig_info_to_task"
 /* madvise(2), and its advice, as tracefs fetches it. */
 #define MADVISE		"__arm64_sys_madvise"
 #define FETCH_ADVICE	"+0x10(%x0):x32"

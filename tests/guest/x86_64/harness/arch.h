@@ -33,8 +33,10 @@
 #define FAULT_LINE_2	"traps: "
 /* What a frame that cannot be read back is told as. */
 #define BAD_FRAME_CODE	SI_KERNEL
-/* Functions that are hooked on this architecture alone; a kprobe's fourth argument. */
+/* Functions that are hooked on this architecture alone. */
 #define HOOKED_HERE	"signal_fault\nforce_sigsegv\n"
+/* Those that could have copies (copies.ko). */
+#define COPIED		"force_sig_info_to_task", "signal_fault", "force_sigsegv"
 /* madvise(2), and its advice, as tracefs fetches it. */
 #define MADVISE		"__x64_sys_madvise"
 #define FETCH_ADVICE	"+0x60(%di):x32"
