@@ -213,7 +213,7 @@ static void one_moment(bool apart)
 {
 	u32 both = 0, none = 0, one = 0, rounds, k;
 	pthread_t thread;
-	u64 end = now_ms() + 8000;
+	u64 end = now_ms() + 8000 * slowness();
 
 	stop = false;
 	must(!pthread_create(&thread, NULL, change, &apart));

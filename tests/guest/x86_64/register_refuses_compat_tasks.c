@@ -47,14 +47,14 @@ static void by(int (*call)(const void *addr, size_t len, int advice), const char
 	struct guard guard;
 	void *low = low_page(), *other = low_page();
 
-	if (call(other, page, MADV_WILLNEED) == -ENOSYS) {
+	if (call(other, page, MADV_NORMAL) == -ENOSYS) {
 		skip("%s: this kernel has no such calls", how);
 		return;
 	}
 	guard_new(&guard, VALUE);
 	must(!madv_register(low, page));
 	guard_renew(&guard);
-	is(call(other, page, MADV_WILLNEED), 0, "twin: MADV_WILLNEED by %s succeeds", how);
+	is(call(other, page, MADV_NORMAL), 0, "twin: MADV_NORMAL by %s succeeds", how);
 
 	left_alone(&guard, call(other, page, MADV_ESTP_REGISTER), EINVAL, "REGISTER by %s", how);
 	left_alone(&guard, call(other, 0, MADV_ESTP_REGISTER), EINVAL,
