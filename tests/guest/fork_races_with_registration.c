@@ -169,7 +169,7 @@ void test(void)
 	register_wide();
 	for (i = 0; i < FORKERS; i++)
 		must(!pthread_create(&threads[i], NULL, fork_all_the_time, NULL));
-	end = now_ms() + 6000;
+	end = now_ms() + 6000 * slowness();
 	for (i = 0; now_ms() < end && !(forks > 300 && loose_seen && all > 20 && none > 20); i++)
 		one_round(i);
 	stop = true;
