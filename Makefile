@@ -65,7 +65,7 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@$(MAKE) --no-print-directory -s $(DEMO) $(DEMO_FILES)
 	@vm/fetch $(KERNEL) $(FLAVOUR)
 	@echo "demo: starting a guest with a stock $$(cat build/kernel/$(CELL)/image) kernel"
-	@for try in 1 2 3; do vm/run $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
+	@for try in 1 2 3; do vm/run $(GUEST_DEFAULTS) $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
 		status=$$?; [ $$status = 123 ] || exit $$status; echo "demo: once more"; done; exit $$status
 
 check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
@@ -114,10 +114,10 @@ FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
 fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 	@vm/packages check
-	@$(MAKE) --no-print-directory -s build/tests/guest/hostile_processes
+	@$(MAKE) --no-print-directory -s $(GUEST_OUT)/hostile_processes
 	@GUEST_ONCE=1 GUEST_OPTIONS="--timeout $$(($(FUZZ_SECONDS) * 4 + 300)) \
 		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
-		tests/run-guest build/tests/guest/hostile_processes
+		tests/run-guest $(GUEST_OUT)/hostile_processes
 
 fuzz-tool: ## mutated ELF files for estp dump and check, for long; goes on where it was [FUZZ_SECONDS=600]
 	@vm/packages tool check

@@ -23,7 +23,7 @@
 
 #define ESTP_PAGE_SIZE		PAGE_SIZE
 
-/* Between many steps, where the host may sleep: sorting and judging of whole inputs. */
+/* Between many steps, where the host may sleep: whole inputs are sorted and judged, whole sets copied. */
 #define estp_relax()		cond_resched()
 
 #define estp_load(p)		READ_ONCE(*(p))

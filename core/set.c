@@ -449,6 +449,8 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
 	for (i = 0; i < slots; i++) {
 		unsigned long slot = src_slot[i];
 
+		if (i % 512 == 511)
+			estp_relax();
 		if (!slot) {
 			slot_of[i] = 0;
 			continue;

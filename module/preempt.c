@@ -57,8 +57,12 @@ static noinline bool find_trap(void)
 	bool found = false;
 
 	spin_lock_irqsave(&current->sighand->siglock, flags);
-	list_for_each_entry(q, &current->pending.list, list)
-		found |= estp_is_trap(q->info.si_signo, q->info.si_code);
+	/* All of them, at worst: so does the kernel when it takes a signal off this list. */
+	list_for_each_entry(q, &current->pending.list, list) {
+		found = estp_is_trap(q->info.si_signo, q->info.si_code);
+		if (found)
+			break;
+	}
 	spin_unlock_irqrestore(&current->sighand->siglock, flags);
 	return found;
 }

@@ -6,9 +6,11 @@
 # ours: of its reports those are left that have a function of a module in one of their stacks.
 races_of_modules() {
 	awk '
-	/^BUG: KCSAN: / { inside = 1; report = ""; ours = 0 }
+	!inside && /^BUG: KCSAN: / { inside = 1; report = $0 "\n"; ours = 0; next }
 	!inside { print; next }
 	{ report = report $0 "\n" }
+	# Of another CPU, in between.
+	/WARNING|BUG:|Oops|panic|INFO:|suspicious|possible / { print; next }
 	/^ .*\+0x[0-9a-f]+\/0x[0-9a-f]+ \[[a-z_]+\]/ { ours = 1 }
 	/^=====/ { if (ours) printf "%s", report; inside = 0 }
 	END { if (inside) printf "%s", report }'

@@ -43,6 +43,7 @@ static const struct {
 	{ "search_exception_tables", true },
 	{ "uprobe_dup_mmap", true },
 	{ "uprobe_copy_process", true },
+	HOGGED_HERE
 };
 
 static int hog(unsigned int i)

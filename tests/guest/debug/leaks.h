@@ -18,7 +18,7 @@ static inline void need_kmemleak(void)
 {
 	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
 	if (access(KMEMLEAK, W_OK))
-		skip_all("the kernel does not look for leaks");
+		bail("the kernel does not look for leaks");
 }
 
 /* It believes only what is some seconds old, and asks twice: takes 18 seconds. */

@@ -14,6 +14,7 @@
  *
  * One CPU: see module_comes_and_goes_under_load.
  *
+ * once: a failure that is not answered once is not answered
  * vm: --no-load --cpus 1 --append kmemleak=on --timeout 900 --mem 1024
  */
 #include "leaks.h"

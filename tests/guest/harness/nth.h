@@ -96,7 +96,7 @@ static inline void need_injection(void)
 {
 	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
 	if (access("/proc/self/fail-nth", W_OK))
-		skip_all("the kernel cannot inject failures");
+		bail("the kernel cannot inject failures");
 	nth_set("failslab/ignore-gfp-wait", "N");
 	nth_set("fail_page_alloc/ignore-gfp-wait", "N");
 	nth_set("fail_page_alloc/ignore-gfp-highmem", "N");

@@ -3,7 +3,8 @@
  * planted - for tests: one bug of each kind, so that a debugging kernel's silence about
  * estp.ko means something
  *
- *   bug=use-after-free | sleep-in-atomic | lock-order | leak | shift | rcu | race
+ *   bug=use-after-free | beyond | beyond-stack | beyond-vmalloc | sleep-in-atomic | lock-order |
+ *       leak | shift | rcu | object | race
  *
  * The bug happens while the module is being loaded. Lockdep says nothing any more after
  * its first report, KCSAN is a kernel of its own: one bug a boot.
@@ -16,6 +17,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/timer.h>
+#include <linux/vmalloc.h>
 
 static char *bug;
 module_param(bug, charp, 0400);
@@ -31,6 +34,37 @@ static void use_after_free(void)
 		return;
 	kfree(place);
 	sink = *place;
+}
+
+static volatile u32 *past(void *words, unsigned long nr)
+{
+	OPTIMIZER_HIDE_VAR(words);
+	return (u32 *)words + nr;
+}
+
+static void beyond(void)
+{
+	u32 *words = kzalloc(64, GFP_KERNEL);
+
+	if (words)
+		sink = *past(words, 16);
+	kfree(words);
+}
+
+static noinline void beyond_stack(void)
+{
+	u32 words[8] = { 0 };
+
+	sink = *past(words, 8);
+}
+
+static void beyond_vmalloc(void)
+{
+	u32 *words = vmalloc(64);
+
+	if (words)
+		sink = *past(words, 16);
+	vfree(words);
 }
 
 static DEFINE_SPINLOCK(spin);
@@ -79,6 +113,22 @@ static void rcu(void)
 	sink = !rcu_dereference(protected);
 }
 
+static void never(struct timer_list *timer)
+{
+}
+
+/* Freed while it runs. */
+static void object(void)
+{
+	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
+
+	if (!timer)
+		return;
+	timer_setup(timer, never, 0);
+	mod_timer(timer, jiffies + 1000 * HZ);
+	kfree(timer);
+}
+
 static u64 shared_word;
 
 static int racer(void *arg)
@@ -112,6 +162,10 @@ static const struct {
 	void (*commit)(void);
 } bugs[] = {
 	{ "use-after-free", use_after_free },
+	{ "beyond", beyond },
+	{ "beyond-stack", beyond_stack },
+	{ "beyond-vmalloc", beyond_vmalloc },
+	{ "object", object },
 	{ "sleep-in-atomic", sleep_in_atomic },
 	{ "lock-order", lock_order },
 	{ "leak", leak },

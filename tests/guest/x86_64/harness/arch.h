@@ -35,6 +35,8 @@
 #define BAD_FRAME_CODE	SI_KERNEL
 /* Functions that are hooked on this architecture alone. */
 #define HOOKED_HERE	"signal_fault\nforce_sigsegv\n"
+/* Of these, those that there can be one user of, and in which way. */
+#define HOGGED_HERE
 /* Those that could have copies (copies.ko). */
 #define COPIED		"force_sig_info_to_task", "signal_fault", "force_sigsegv"
 /* madvise(2), and its advice, as tracefs fetches it. */
