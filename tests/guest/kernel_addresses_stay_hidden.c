@@ -119,13 +119,14 @@ void test(void)
 	u8 *p = probe_new(VALUE), *bad = probe_new(VALUE);
 	u64 found;
 	u32 lines;
-	int log;
+	int log, debug;
 
 	need_estp();
 	log = klog_open();
 	must(log >= 0);
 	must(!write_file(TRACEFS "events/estp/enable", "1\n"));
-	if (write_file("/proc/dynamic_debug/control", "module estp +p\n"))
+	debug = !write_file("/proc/dynamic_debug/control", "module estp +p\n");
+	if (!debug)
 		diag("this kernel has no dynamic debug: no messages of that kind");
 	((u64 *)bad)[0] = 0x1234567890;
 	must(madv_register(bad, page_size()) == -ENOEXEC);
@@ -134,7 +135,7 @@ void test(void)
 	answers();
 	parameters();
 	found = in_log(log, &lines);
-	ok(!found, "none in %u lines of the log", lines);
+	ok(!found && (lines || !debug), "none in %u lines of the log", lines);
 	found = in_text(read_file(TRACEFS "trace"));
 	ok(strstr(read_file(TRACEFS "trace"), "estp_divert") && !found, "none in its trace events");
 	must(!madv_unregister(p, page_size()));
