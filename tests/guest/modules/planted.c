@@ -113,20 +113,18 @@ static void rcu(void)
 	sink = !rcu_dereference(protected);
 }
 
-static void never(struct timer_list *timer)
+static void never(struct timer_list *unused)
 {
 }
 
-/* Freed while it runs. */
+static struct timer_list timer;
+
+/* Made anew while it runs. */
 static void object(void)
 {
-	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
-
-	if (!timer)
-		return;
-	timer_setup(timer, never, 0);
-	mod_timer(timer, jiffies + 1000 * HZ);
-	kfree(timer);
+	timer_setup(&timer, never, 0);
+	mod_timer(&timer, jiffies + 1000 * HZ);
+	timer_setup(&timer, never, 0);
 }
 
 static u64 shared_word;
