@@ -34,10 +34,9 @@
  * 40, but no other direct call (a bpf fentry) can be on the same function.
  *
  * None of these functions is an interface.  All are looked for before the first is hooked;
- * those that are not there, cannot be hooked, or are not all that is called by that name, are
- * named, and nothing is loaded.  The ops
- * of "look" and "divert" are permanent: sysctl kernel.ftrace_enabled=0 is refused rather
- * than silently taking protection away.
+ * those that are not there, cannot be hooked, or have copies that would not be hooked, are
+ * named, and nothing is loaded.  The ops of "look" and "divert" are permanent: sysctl
+ * kernel.ftrace_enabled=0 is refused rather than silently taking protection away.
  */
 #include <linux/build_bug.h>
 #include <linux/extable.h>
