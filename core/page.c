@@ -77,6 +77,7 @@ void estp_page_build(struct estp_page *page, u64 addr, u32 page_size,
 		u32 its_run = estp_run(item[i].seq.selector, item[i].seq.layout);
 		bool first = i == 0;
 
+		estp_relax(i);
 		for (; run < its_run; run++) {
 			page->end[run] = i;
 			first = true;
@@ -88,9 +89,11 @@ void estp_page_build(struct estp_page *page, u64 addr, u32 page_size,
 		page->end[run] = nr;
 
 	wide = wide_words(page);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		estp_relax(i);
 		if (item[i].wide)
 			wide[wide_nr++] = item[i].wide << TOKEN_SHIFT | i;
+	}
 	page->wide_nr = wide_nr;
 }
 

@@ -23,8 +23,12 @@
 
 #define ESTP_PAGE_SIZE		PAGE_SIZE
 
-/* Between many steps, where the host may sleep: whole inputs are sorted and judged, whole sets copied. */
-#define estp_relax()		cond_resched()
+/*
+ * In step @i of a loop over a whole input or a whole set, where the host may sleep: lets others run
+ * every ESTP_RELAX_NR steps. A step may be a sift of the heap sort, 16 levels of calls.
+ */
+#define ESTP_RELAX_NR		32
+#define estp_relax(i)		do { if (!((i) % ESTP_RELAX_NR)) cond_resched(); } while (0)
 
 #define estp_load(p)		READ_ONCE(*(p))
 #define estp_store(p, v)	WRITE_ONCE(*(p), v)
@@ -48,7 +52,7 @@ typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
 
-#define estp_relax()		((void)0)
+#define estp_relax(i)		((void)(i))
 
 #define noinline		__attribute__((noinline))
 #define likely(x)		__builtin_expect(!!(x), 1)

@@ -79,6 +79,7 @@ bool estp_rule_check(const struct estp_item *item, u32 nr, void *scratch, u32 *o
 
 	/* Match order has all INTERRUPT sequences in one piece, by rising start. */
 	for (i = 0; i < nr; i++) {
+		estp_relax(i);
 		if (item[i].seq.selector != ESTP_INTERRUPT) {
 			index[other_nr++] = i;
 			continue;
@@ -100,16 +101,17 @@ bool estp_rule_check(const struct estp_item *item, u32 nr, void *scratch, u32 *o
 		const struct estp_sequence *seq = &item[index[i]].seq;
 		u64 met = 0;
 
-		for (; in < box_nr && box[in].seq.start < seq_end(seq); in++)
+		for (; in < box_nr && box[in].seq.start < seq_end(seq); in++) {
+			estp_relax(in);
 			for (bit = 0; bit < BIT_NR; bit++)
 				if (what_it_clears(&box[in].seq) >> bit & 1 &&
 				    furthest[bit] < seq_end(&box[in].seq))
 					furthest[bit] = seq_end(&box[in].seq);
+		}
 		for (bit = 0; bit < BIT_NR; bit++)
 			if (furthest[bit] > seq->start)
 				met |= 1ull << bit;
-		if (!(i % 1024))
-			estp_relax();
+		estp_relax(i);
 		if (met & ~cleared_at(box, reach, box_nr, seq->response)) {
 			*offender = index[i];
 			return false;

@@ -46,10 +46,14 @@ void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
 	ix->len = 0;
 	ix->mult = ESTP_INDEX_MULT;
 	ix->used = 0;
-	for (i = 0; i < filter_words(slots); i++)
+	for (i = 0; i < filter_words(slots); i++) {
 		ix->filter[i] = 0;
-	for (i = 0; i < slots; i++)
+		estp_relax(i);
+	}
+	for (i = 0; i < slots; i++) {
 		ix->slot[i] = 0;
+		estp_relax(i);
+	}
 }
 
 static unsigned long *find_slot(struct estp_index *ix, u64 key)
@@ -444,13 +448,14 @@ void estp_set_copy(struct estp_set *to, const struct estp_set *from, struct estp
 	ix->used = src->used;
 	src_slot = src->slot;
 	slot_of = ix->slot;
-	for (i = 0; i < filter_words(slots); i++)
+	for (i = 0; i < filter_words(slots); i++) {
 		ix->filter[i] = src->filter[i];
+		estp_relax(i);
+	}
 	for (i = 0; i < slots; i++) {
 		unsigned long slot = src_slot[i];
 
-		if (i % 512 == 511)
-			estp_relax();
+		estp_relax(i);
 		if (!slot) {
 			slot_of[i] = 0;
 			continue;

@@ -21,15 +21,15 @@ static void sift(const struct estp_heap *heap, u32 root, u32 nr)
 	}
 }
 
-#define RELAX_NR	1024
-
 static bool in_order(const struct estp_heap *heap, u32 nr)
 {
 	u32 i;
 
-	for (i = 1; i < nr; i++)
+	for (i = 1; i < nr; i++) {
 		if (heap->before(heap->base, i, i - 1))
 			return false;
+		estp_relax(i);
+	}
 	return true;
 }
 
@@ -42,14 +42,12 @@ void estp_heap_sort(const struct estp_heap *heap, u32 nr)
 		return;
 	for (i = nr / 2; i-- > 0;) {
 		sift(heap, i, nr);
-		if (!(i % RELAX_NR))
-			estp_relax();
+		estp_relax(i);
 	}
 	for (i = nr - 1; i > 0; i--) {
 		heap->exchange(heap->base, 0, i);
 		sift(heap, 0, i);
-		if (!(i % RELAX_NR))
-			estp_relax();
+		estp_relax(i);
 	}
 }
 

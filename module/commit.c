@@ -48,6 +48,7 @@ void estp_batch_discard(struct estp_batch *batch)
 
 		batch->page = chained(page);
 		estp_page_free(page);
+		cond_resched();
 	}
 }
 
@@ -132,8 +133,10 @@ static u32 count_wide(const struct estp_item *item, u32 nr)
 {
 	u32 i, wide_nr = 0;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		wide_nr += !!item[i].wide;
+		estp_relax(i);
+	}
 	return wide_nr;
 }
 

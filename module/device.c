@@ -48,13 +48,20 @@ struct walk {
 	u32 max, nr;
 };
 
-static void walk_page(const struct estp_index *ix, const struct estp_page *page,
-		      struct walk *walk)
+/* RCU and register_mutex held: nothing is added, only unmapped. */
+static void walk_page(const struct estp_index *ix, u32 at, struct walk *walk)
 {
+	unsigned long slot = READ_ONCE(ix->slot[at]);
+	const struct estp_page *page = estp_slot_page(slot);
 	struct estp_sequence seq;
 	u32 i;
 
+	if (!slot || slot & ESTP_SLOT_VOID || estp_key_is_token(page->key))
+		return;
 	for (i = 0; i < estp_page_entries(page); i++) {
+		/* A page that went meanwhile makes this walk one of no state of the set. */
+		if (estp_reader_pause(i) && READ_ONCE(ix->slot[at]) != slot)
+			return;
 		/* In this order: what still lives afterwards was whole when it was read. */
 		estp_set_sequence(ix, page, i, &seq);
 		if (!estp_set_alive(ix, page, i))
@@ -68,7 +75,6 @@ static void walk_page(const struct estp_index *ix, const struct estp_page *page,
 	}
 }
 
-/* register_mutex held: nothing is added, only unmapped. */
 static void walk_once(struct estp_space *space, struct walk *walk)
 {
 	const struct estp_index *ix = space->set.index;
@@ -76,13 +82,8 @@ static void walk_once(struct estp_space *space, struct walk *walk)
 
 	walk->nr = 0;
 	for (i = 0; i <= ix->mask; i++) {
-		unsigned long slot;
-
 		rcu_read_lock();
-		slot = READ_ONCE(ix->slot[i]);
-		if (slot && !(slot & ESTP_SLOT_VOID) &&
-		    !estp_key_is_token(estp_slot_page(slot)->key))
-			walk_page(ix, estp_slot_page(slot), walk);
+		walk_page(ix, i, walk);
 		rcu_read_unlock();
 		cond_resched();
 	}
@@ -183,6 +184,9 @@ static void swap_sequences(void *base, u32 a, u32 b)
 	swap(seq[a], seq[b]);
 }
 
+/* Each member is written, so what goes to user space is all ours. */
+static_assert(sizeof(struct estp_sequence) == offsetofend(struct estp_sequence, zero));
+
 static int collect(struct estp_space *space, struct walk *walk)
 {
 	struct walk count = {};
@@ -192,7 +196,7 @@ static int collect(struct estp_space *space, struct walk *walk)
 		return -ERESTARTNOINTR;
 	walk_set(space, &count);
 	walk->max = count.nr;
-	walk->seq = kvcalloc(max(count.nr, 1u), sizeof(*walk->seq), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	walk->seq = estp_array_alloc(max(count.nr, 1u), sizeof(*walk->seq));
 	if (walk->seq)
 		walk_set(space, walk);
 	else
@@ -203,6 +207,20 @@ static int collect(struct estp_space *space, struct walk *walk)
 			.base = walk->seq, .before = lower, .exchange = swap_sequences },
 			walk->nr);
 	return err;
+}
+
+/* Page by page: the kernel would copy all of it at a stretch. */
+static int write_user(void __user *to, const void *from, size_t len)
+{
+	size_t done, nr;
+
+	for (done = 0; done < len; done += nr) {
+		nr = min(len - done, PAGE_SIZE);
+		if (copy_to_user(to + done, from + done, nr))
+			return -EFAULT;
+		cond_resched();
+	}
+	return 0;
 }
 
 static long get_list(struct estp_list __user *arg)
@@ -226,10 +244,8 @@ static long get_list(struct estp_list __user *arg)
 	}
 	if (!err) {
 		n = min(walk.nr, list.capacity);
-		if (n && copy_to_user(u64_to_user_ptr(list.sequences), walk.seq,
-				      n * sizeof(*walk.seq)))
-			err = -EFAULT;
-		else if (put_user(walk.nr, &arg->count))
+		err = write_user(u64_to_user_ptr(list.sequences), walk.seq, n * sizeof(*walk.seq));
+		if (!err && put_user(walk.nr, &arg->count))
 			err = -EFAULT;
 	}
 	kvfree(walk.seq);

@@ -29,6 +29,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -107,6 +108,24 @@ struct estp_thread {
 
 #define ESTP_SCAN_NR	512	/* slots and entries looked at under one hold of set_lock */
 
+/*
+ * estp_reader_pause() - has an RCU reader looked at so many that others should have a turn?
+ *
+ * True if @nr is a multiple of ESTP_RELAX_NR but 0; then it has not been one for a moment, and what
+ * it had found may have gone, unless something else keeps it. Context: may sleep, but for that.
+ * cond_resched_rcu() would not do: it relies on preemption where RCU's readers can be preempted,
+ * which a kernel that was booted with preempt=none makes no use of.
+ */
+static inline bool estp_reader_pause(u32 nr)
+{
+	if (!nr || nr % ESTP_RELAX_NR)
+		return false;
+	rcu_read_unlock();
+	cond_resched();
+	rcu_read_lock();
+	return true;
+}
+
 extern const struct estp_rules estp_rules;
 extern struct workqueue_struct *estp_wq;
 
@@ -138,6 +157,13 @@ void estp_spaces_exit(void);
 
 /* ---- memory.c: what core/ leaves to its host ------------------------------------- */
 
+/*
+ * estp_array_alloc() - room for @nr times @size bytes during a call
+ *
+ * Not zeroed. NULL without memory, which is not in the log. To be freed by kvfree().
+ * Context: may sleep. Unlike kvmalloc_array(), it lets others run where it is large (LIFE-14).
+ */
+void *estp_array_alloc(size_t nr, size_t size);
 struct estp_page *estp_page_alloc(size_t bytes);
 void estp_page_free(struct estp_page *page);	/* never published */
 struct estp_index *estp_index_alloc(u32 slots);

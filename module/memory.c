@@ -77,6 +77,17 @@ static void *alloc(size_t bytes)
 	return kmalloc(bytes, GFP_KERNEL_ACCOUNT);
 }
 
+/* More than this would be cleared at a stretch (init_on_alloc), were it physically one piece. */
+#define AT_A_STRETCH	(8 * PAGE_SIZE)
+
+void *estp_array_alloc(size_t nr, size_t size)
+{
+	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	size_t bytes = array_size(nr, size);
+
+	return bytes > AT_A_STRETCH ? __vmalloc(bytes, flags) : kmalloc(bytes, flags);
+}
+
 struct estp_page *estp_page_alloc(size_t bytes)
 {
 	return alloc(bytes);

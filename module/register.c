@@ -121,15 +121,19 @@ static struct estp_page *with_table_entries(struct estp_space *space, struct est
 	const struct estp_index *ix = space->set.index;	/* register_mutex keeps it */
 	const struct estp_page *before = estp_slot_page(old);
 	u32 i, nr = 0, max = estp_page_entries(before) + estp_page_entries(page);
-	struct estp_item *item = kvcalloc(max, sizeof(*item), GFP_KERNEL_ACCOUNT);
+	struct estp_item *item = estp_array_alloc(max, sizeof(*item));
 	struct estp_page *merged;
 
 	if (!item)
 		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < estp_page_entries(page); i++) {
+		estp_set_sequence(ix, page, i, &item[nr].seq);
+		item[nr++].wide = 0;
+	}
+	/* mmap_lock keeps the old page; others are passed on the way, and may be going. */
 	rcu_read_lock();
-	for (i = 0; i < estp_page_entries(page); i++)
-		estp_set_sequence(ix, page, i, &item[nr++].seq);
 	for (i = 0; i < estp_page_entries(before); i++) {
+		estp_reader_pause(i);
 		item[nr].wide = estp_set_sequence(ix, before, i, &item[nr].seq);
 		if (item[nr].seq.layout == ESTP_LAYOUT_PAGE)
 			continue;

@@ -76,10 +76,16 @@ static int check_readable(unsigned long start, unsigned long len)
 static int read_user(void *to, unsigned long from, size_t len)
 {
 	int err = check_readable(from, len);
+	size_t done, nr;
 
-	if (err)
-		return err;
-	return copy_from_user(to, (void __user *)from, len) ? -EFAULT : 0;
+	/* Page by page: the kernel would copy all of it at a stretch. */
+	for (done = 0; done < len && !err; done += nr) {
+		nr = min(len - done, PAGE_SIZE);
+		if (copy_from_user(to + done, (void __user *)from + done, nr))
+			err = -EFAULT;
+		cond_resched();
+	}
+	return err;
 }
 
 static int read_table(struct table *t, unsigned long addr, bool longer)
@@ -100,9 +106,9 @@ static int read_table(struct table *t, unsigned long addr, bool longer)
 		return -ENOEXEC;
 	}
 	t->nr = nr;
-	t->entry = kvmalloc_array(nr, sizeof(*t->entry), GFP_KERNEL_ACCOUNT);
-	t->item = kvcalloc(nr, sizeof(*t->item), GFP_KERNEL_ACCOUNT);
-	t->scratch = kvmalloc(estp_rule_scratch(nr), GFP_KERNEL_ACCOUNT);
+	t->entry = estp_array_alloc(nr, sizeof(*t->entry));
+	t->item = estp_array_alloc(nr, sizeof(*t->item));
+	t->scratch = estp_array_alloc(1, estp_rule_scratch(nr));
 	if (!t->entry || !t->item || !t->scratch)
 		return -ENOMEM;
 	return read_user(t->entry, t->head.entries, nr * sizeof(*t->entry));
@@ -134,6 +140,7 @@ static int check_code(const struct table *t, const struct estp_entry *e,
 		its = vma_lookup(current->mm, at);
 		if (!its)
 			return -ENOMEM;
+		cond_resched();
 	}
 	if (response >= vma->vm_start && response < vma->vm_end) {
 		*cached = vma;
@@ -176,6 +183,7 @@ static bool find_duplicate(const struct table *t, u32 nr, struct estp_reject *wh
 	for (i = 0; i < nr; i++) {
 		u64 index = t->item[i].wide;
 
+		estp_relax(i);
 		if (i && estp_same_key(&t->item[i - 1].seq, &t->item[i].seq)) {
 			worst = min(worst, max(first, index));
 			first = min(first, index);
@@ -201,8 +209,7 @@ static int judge(struct table *t, unsigned long addr)
 
 	for (i = 0; i < t->nr && !err; i++) {
 		err = judge_entry(t, i, &vma, &why);
-		if (!(i % 1024))
-			cond_resched();
+		estp_relax(i);
 	}
 	if (err)
 		i--;
@@ -267,6 +274,7 @@ static int spread(struct table *t)
 		const struct estp_sequence *seq = &t->item[i].seq;
 		u64 pages = (last_page(seq) - first_page(seq)) / PAGE_SIZE + 1;
 
+		estp_relax(i);
 		copies += pages;
 		total += pages + (response_last_page(seq) - (seq->response & PAGE_MASK)) /
 				 PAGE_SIZE + 1;
@@ -277,15 +285,17 @@ static int spread(struct table *t)
 		t->item[i].wide = pages > 1 ? ++t->space->set.wide_last : 0;
 	}
 
-	t->touch = kvmalloc_array(total, sizeof(*t->touch),
-				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	t->touch = estp_array_alloc(total, sizeof(*t->touch));
 	if (!t->touch)
 		return -ENOMEM;
 	for (i = 0; i < t->nr; i++) {
 		const struct estp_sequence *seq = &t->item[i].seq;
 
-		for (page = first_page(seq); page <= last_page(seq); page += PAGE_SIZE)
+		estp_relax(i);
+		for (page = first_page(seq); page <= last_page(seq); page += PAGE_SIZE) {
 			t->touch[n++] = (struct touch) { .page = page, .item = i };
+			estp_relax(n);
+		}
 		page = seq->response & PAGE_MASK;
 		if (!t->item[i].wide && page == first_page(seq))
 			page += PAGE_SIZE;
@@ -309,8 +319,10 @@ static u32 keep_old(const struct table *t, unsigned long old, struct estp_item *
 
 	if (!old || (old & ESTP_SLOT_VOID))
 		return 0;
+	/* mmap_lock keeps this page; others are passed on the way, and may be going. */
 	rcu_read_lock();
 	for (i = 0; i < estp_page_entries(page); i++) {
+		estp_reader_pause(i);
 		item[n].wide = estp_set_sequence(ix, page, i, &item[n].seq);
 		if (estp_set_alive(ix, page, i))
 			n++;
@@ -332,6 +344,7 @@ static u32 drop_replaced(struct table *t, struct estp_item *item, u32 nr)
 	for (i = 0; i < nr; i++) {
 		struct estp_item *other = NULL;
 
+		estp_relax(i);
 		if (i + 1 < nr && estp_same_key(&item[i].seq, &item[i + 1].seq))
 			other = &item[i + 1];
 		if (!(item[i].wide & WIDE_NEW) && i &&
@@ -358,11 +371,12 @@ static int merge_page(struct table *t, const struct touch *touch, u32 nr)
 	struct estp_item *item;
 	u16 flags = 0;
 
-	item = kvmalloc_array(old_nr + nr + 1, sizeof(*item), GFP_KERNEL_ACCOUNT);
+	item = estp_array_alloc(old_nr + nr + 1, sizeof(*item));
 	if (!item)
 		return -ENOMEM;
 	n = keep_old(t, old, item);
 	for (i = 0; i < nr; i++) {
+		estp_relax(i);
 		if (touch[i].item == RESPONSE_ONLY) {
 			flags = ESTP_PAGE_RESPONSES;
 			break;
@@ -372,9 +386,11 @@ static int merge_page(struct table *t, const struct touch *touch, u32 nr)
 	}
 	estp_sort(item, n);
 	n = drop_replaced(t, item, n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		estp_relax(i);
 		if (item[i].wide & WIDE_NEW)
 			item[i].wide = t->item[item[i].wide & ~WIDE_NEW].wide;
+	}
 
 	page = estp_page_make(addr, item, n, old, t->gen, flags);
 	kvfree(item);
@@ -391,6 +407,7 @@ static int add_tokens(struct table *t)
 	for (i = 0; i < t->nr; i++) {
 		struct estp_page *token;
 
+		estp_relax(i);
 		if (!t->item[i].wide)
 			continue;
 		token = estp_page_alloc(ESTP_PAGE_BYTES(0, 0));
@@ -409,9 +426,11 @@ static int install(struct table *t)
 	int err = spread(t);
 
 	while (!err && from < t->touch_nr) {
-		for (to = from + 1; to < t->touch_nr; to++)
+		for (to = from + 1; to < t->touch_nr; to++) {
 			if (t->touch[to].page != t->touch[from].page)
 				break;
+			estp_relax(to);
+		}
 		err = merge_page(t, &t->touch[from], to - from);
 		from = to;
 		if (fatal_signal_pending(current))

@@ -8,7 +8,7 @@
 # Left out is what says no more there than on a stock kernel: programs of user space (the
 # tool, gdb, the examples: scripts; libestp's tests), and what counts a stock kernel's
 # instructions or memory.
-debug_not := %/atomic_paths_are_short %/no_memory_no_half_set %/registering_one_by_one_is_linear \
+debug_not := %/atomic_paths_are_short %/others_get_their_turn %/no_memory_no_half_set %/registering_one_by_one_is_linear \
 	%/memory_bound %/memory_comes_back
 DEBUG_GUESTS = $(filter-out $(GUEST_OUT)/lib/% $(debug_not),$(filter $(GUEST_OUT)/%,$(GUEST_TESTS)))
 
