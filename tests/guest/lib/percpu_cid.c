@@ -11,6 +11,10 @@
 
 #include "operations.h"
 
+#ifndef AT_RSEQ_FEATURE_SIZE
+#define AT_RSEQ_FEATURE_SIZE 27		/* 6.3; headers of a cross compiler may be older */
+#endif
+
 static volatile bool stop;
 static u64 made;
 
