@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Questions asked of the host's own CPU: what runs without being interrupted, and needs no
-# module. For arm64 two of them are asked in a guest, where instructions are counted.
-HOST_BENCH_x86_64 := percpu length access
-HOST_BENCH_arm64 := percpu access
-HOST_BENCH := $(HOST_BENCH_$(ARCH))
+# module. For arm64 they are asked in a guest, where instructions are counted.
+HOST_BENCH := percpu length access
 HOST_BENCH_FLAGS := -std=gnu11 -O2 -falign-functions=64 -falign-loops=64
 # The loops choose between LL/SC and LSE, not a routine at run time.
 HOST_BENCH_FLAGS_arm64 := -mno-outline-atomics

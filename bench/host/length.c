@@ -4,18 +4,9 @@
  *
  *	length [--quick] [--threads 1|2]		cells for bench/table, see bench/length
  *
- * A sequence of L instructions, L - 5 of which stand for work:
- *
- *	movslq	cpu number, i
- *	shl	$20, i
- *	movq	counter[i], x
- *	lea	1(x), y			none waits for another one, or for the turn before: a
- *	...				CPU gets them done as fast as it can
- *	inc	x
- *	movq	x, counter[i]		the commit
- *
- * Of three, it is estp_add(): number, shift, addq. Of two it has CPUs' counters 8 bytes
- * apart, which saves the shift, and is for one thread: two would share a cache line.
+ * length.h of the architecture has the sequences, of L instructions. Most are number, load, work that
+ * waits for nothing, not for the turn before either: a CPU gets it done as fast as it can; then
+ * increment and store, the commit.
  * The other ways compute the same number of times; L is not their length.
  */
 #define _GNU_SOURCE
@@ -27,9 +18,7 @@
 #include "turns.h"
 #include "ways.h"
 
-/* L, and how much work */
-#define LENGTHS(what)								\
-	what(6, 1) what(10, 5) what(20, 15) what(50, 45) what(100, 95) what(200, 195)
+#include "length.h"
 
 static estp_cpu_t token;
 static intptr_t *cpu_counter, *cpu_lockfree_counter, *dense_counter;
@@ -38,39 +27,13 @@ static intptr_t locked_counter __attribute__((aligned(CACHE_LINE)));
 static pthread_mutex_t lock __attribute__((aligned(CACHE_LINE))) = PTHREAD_MUTEX_INITIALIZER;
 static __thread intptr_t own_counter;
 
-#define WORK(nr)								\
-	".rept	" #nr "\n\t"							\
-	"leaq	1(%[x]), %[y]\n\t"						\
-	".endr\n\t"
-
-#define GROW(kind, length, nr)							\
-ALWAYS_INLINE void kind##_grow_##length(intptr_t *o, CONTEXT)			\
-{										\
-	intptr_t x, y;								\
-	CONTEXT_UNUSED;								\
-	FIND_##kind								\
-	__asm__ volatile goto (							\
-		BEFORE_##kind(grow)						\
-		"movq	" AT_##kind("") ", %[x]\n\t"				\
-		WORK(nr)							\
-		"incq	%[x]\n\t"						\
-		COMMIT_##kind(grow)						\
-		"movq	%[x], " AT_##kind("") "\n\t"				\
-		AFTER_##kind(grow)						\
-		: [x] "=&r"(x), [y] "=&r"(y) OUT_##kind				\
-		: [o] "r"(o) IN_##kind						\
-		: "memory", "cc"						\
-		: unused LABELS_##kind);					\
-ESTP_RESPONSE(unused);								\
-}
-
 ALWAYS_INLINE struct rseq *rseq_area(void)
 {
 	return (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
-#define LOOP(name, object, body)						\
-	static __attribute__((noinline)) void name(unsigned long turn)		\
+#define LOOP(name, attribute, object, body)					\
+	static __attribute__((noinline)) attribute void name(unsigned long turn) \
 	{									\
 		struct rseq *rseq = rseq_area();				\
 		estp_cpu_t cpu = token;						\
@@ -92,7 +55,7 @@ ALWAYS_INLINE struct rseq *rseq_area(void)
 										\
 	do {									\
 		x = old;							\
-		__asm__ volatile(WORK(nr) "incq	%[x]" : [x] "+r"(x), [y] "=&r"(y) : : "cc"); \
+		__asm__ volatile(WORK(nr) INCREMENT : [x] "+r"(x), [y] "=&r"(y) : : "cc"); \
 	} while (!__atomic_compare_exchange_n(at, &old, x, false, __ATOMIC_RELAXED, \
 					      __ATOMIC_RELAXED));		\
 } while (0)
@@ -103,103 +66,44 @@ GROW(estp, length, nr)							\
 GROW(rseq, length, nr)							\
 GROW(bare, length, nr)							\
 void page_grow_##length(intptr_t *counter, intptr_t unused, ptrdiff_t cpu);	\
-LOOP(plain_##length, cpu_counter, plain_grow_##length(o, cpu, rseq))		\
-LOOP(estp_##length, cpu_counter, estp_grow_##length(o, cpu, rseq))		\
-LOOP(page_##length, cpu_counter, page_grow_##length(o, 0, cpu.offset))		\
-LOOP(rseq_##length, cpu_counter, rseq_grow_##length(o, cpu, rseq))		\
-LOOP(lockfree_##length, cpu_lockfree_counter, EXCHANGE(nr, HERE(o)))	\
-LOOP(shared_##length, &shared_counter, EXCHANGE(nr, o))			\
-LOOP(locked_##length, &locked_counter, LOCKED(bare_grow_##length(o, cpu, rseq)))	\
-LOOP(own_##length, &own_counter, bare_grow_##length(o, cpu, rseq))
+LOOP(plain_##length, , cpu_counter, plain_grow_##length(o, cpu, rseq))		\
+LOOP(estp_##length, , cpu_counter, estp_grow_##length(o, cpu, rseq))		\
+LOOP(page_##length, , cpu_counter, page_grow_##length(o, 0, cpu.offset))	\
+LOOP(rseq_##length, , cpu_counter, rseq_grow_##length(o, cpu, rseq))		\
+LOOP(locked_##length, , &locked_counter, LOCKED(bare_grow_##length(o, cpu, rseq)))	\
+LOOP(own_##length, , &own_counter, bare_grow_##length(o, cpu, rseq))		\
+ATOMICS(ATOMIC_LOOPS, length, nr)
+
+#define ATOMIC_LOOPS(how, words, attribute, length, nr)				\
+LOOP(lockfree_##how##_##length, attribute, cpu_lockfree_counter, EXCHANGE(nr, HERE(o)))	\
+LOOP(shared_##how##_##length, attribute, &shared_counter, EXCHANGE(nr, o))
 
 LENGTHS(LENGTH)
 
-/* Of three, and of two. ADD(kind, length, before, place) */
-#define ADD(kind, length, before, place)					\
-ALWAYS_INLINE void kind##_add_##length(intptr_t *o, CONTEXT)			\
-{										\
-	intptr_t none;								\
-	CONTEXT_UNUSED;								\
-	__asm__ volatile goto (							\
-		before								\
-		COMMIT_##kind(add)						\
-		"addq	$1, " place "\n\t"					\
-		AFTER_##kind(add)						\
-		: [x] "=&r"(none) OUT_##kind					\
-		: [o] "r"(o) IN_##kind						\
-		: "memory", "cc"						\
-		: unused LABELS_##kind);					\
-ESTP_RESPONSE(unused);								\
-}
+SHORT_LOOPS
 
-#define NUMBER	"movslq	%%fs:(%[cpu]), %[i]\n\t"
-
-ADD(plain, 2, NUMBER, "(%[o],%[i],8)")
-ADD(estp, 2, ESTP_START(add) NUMBER, "(%[o],%[i],8)")
-ADD(plain, 3, BEFORE_plain(add), AT_plain(""))
-ADD(estp, 3, BEFORE_estp(add), AT_estp(""))
-ADD(bare, 3, "", AT_bare(""))
-
-#define SHORT(length, all)							\
-	ALWAYS_INLINE void rseq_add_##length(intptr_t *o, CONTEXT)		\
-	{									\
-		intptr_t none, distance, *base = o;				\
-		int number;							\
-										\
-		(void)cpu;							\
-	ESTP_RESPONSE(aborted);							\
-		number = *(volatile int32_t *)&rseq->cpu_id_start;		\
-		o = all;							\
-		__asm__ volatile goto (						\
-			BEFORE_rseq(add)					\
-			"addq	$1, (%[o])\n\t"					\
-			AFTER_rseq(add)						\
-			: [x] "=&r"(none) OUT_rseq				\
-			: [o] "r"(o) IN_rseq					\
-			: "memory", "cc"					\
-			: aborted);						\
-	}									\
-	void page_grow_##length(intptr_t *counter, intptr_t unused, ptrdiff_t cpu);
-
-SHORT(2, base + number)
-SHORT(3, estp_percpu_of(base, number))
-
-LOOP(plain_2, dense_counter, plain_add_2(o, cpu, rseq))
-LOOP(estp_2, dense_counter, estp_add_2(o, cpu, rseq))
-LOOP(page_2, dense_counter, page_grow_2(o, 0, cpu.offset))
-LOOP(rseq_2, dense_counter, rseq_add_2(o, cpu, rseq))
-LOOP(lockfree_2, dense_counter, lockfree_count(o + *(volatile int32_t *)&rseq->cpu_id, 1))
-LOOP(plain_3, cpu_counter, plain_add_3(o, cpu, rseq))
-LOOP(estp_3, cpu_counter, estp_add_3(o, cpu, rseq))
-LOOP(page_3, cpu_counter, page_grow_3(o, 0, cpu.offset))
-LOOP(rseq_3, cpu_counter, rseq_add_3(o, cpu, rseq))
-LOOP(lockfree_3, cpu_lockfree_counter, lockfree_count(HERE(o), 1))
-LOOP(shared_3, &shared_counter, lockfree_count(o, 1))
-LOOP(locked_3, &locked_counter, LOCKED(bare_add_3(o, cpu, rseq)))
-LOOP(own_3, &own_counter, bare_add_3(o, cpu, rseq))
-
-enum { WAY_NR = 8, BASELINE = 1 };
-#define ROW_(length, plain, estp, page, rseq, lockfree, shared, locked, own)	\
+enum { WAY_NR = 6 + 2 * ATOMIC_NR, BASELINE = 1 };
+#define LOCKFREE_WAY(how, words, attribute, length)	{ "per-CPU, " words, lockfree_##how##_##length },
+#define SHARED_WAY(how, words, attribute, length)	{ "shared, " words, shared_##how##_##length },
+/* The ways that are no sequences of the CPU's, at @other. */
+#define ROW(length, other)							\
 	{ #length, {								\
-	{ "unprotected", plain },						\
-	{ "ESTP, inline", estp },						\
-	{ "ESTP page, called", page },						\
-	{ "rseq, inline", rseq },						\
-	{ "per-CPU, lock prefix", lockfree },					\
-	{ "shared, lock prefix", shared },					\
-	{ "pthread mutex", locked },						\
-	{ "per-thread (TLS)", own } } },
-#define ROW(length, nr)							\
-	ROW_(length, plain_##length, estp_##length, page_##length, rseq_##length,	\
-	     lockfree_##length, shared_##length, locked_##length, own_##length)
+	{ "unprotected", plain_##length },					\
+	{ "ESTP, inline", estp_##length },					\
+	{ "ESTP page, called", page_##length },					\
+	{ "rseq, inline", rseq_##length },					\
+	ATOMICS(LOCKFREE_WAY, length)						\
+	ATOMICS(SHARED_WAY, other)						\
+	{ "pthread mutex", locked_##other },					\
+	{ "per-thread (TLS)", own_##other } } },
+#define LENGTH_ROW(length, nr)	ROW(length, length)
 
 static const struct {
 	const char *name;
 	struct way ways[WAY_NR];
 } rows[] = {
-	ROW_(2, plain_2, estp_2, page_2, rseq_2, lockfree_2, shared_3, locked_3, own_3)
-	ROW(3, 0)
-	LENGTHS(ROW)
+	SHORT_ROWS
+	LENGTHS(LENGTH_ROW)
 };
 
 static void begin(int cpu)
