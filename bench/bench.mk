@@ -8,7 +8,8 @@ BENCH_FILES += $(BENCH_GUEST:%=$(BENCH_OUT)/%)
 
 BENCH_SHARED := bench/guest/measure.c bench/$(ARCH)/code.S
 EVENTS_SOURCES := $(addprefix bench/guest/,events.c switches.c signals.c life.c) $(BENCH_SHARED)
-BENCH_CC = $(CROSS)gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -Ibench/$(ARCH)
+BENCH_CC = $(CROSS)gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread \
+	$(PROTECTION_$(ARCH)) -Ibench/$(ARCH)
 
 $(BENCH_OUT)/events: $(EVENTS_SOURCES) bench/guest/measure.h bench/$(ARCH)/bench_arch.h include/uapi/estp.h
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@
 HOST_BENCH := percpu length access
 HOST_BENCH_FLAGS := -std=gnu11 -O2 -falign-functions=64 -falign-loops=64
 # The loops choose between LL/SC and LSE, not a routine at run time.
-HOST_BENCH_FLAGS_arm64 := -mno-outline-atomics
+HOST_BENCH_FLAGS_arm64 := -mno-outline-atomics $(PROTECTION_arm64)
 HOST_BENCH_CC = $(if $(CROSS),$(CROSS)gcc,$(CC)) $(HOST_BENCH_FLAGS) $(HOST_BENCH_FLAGS_$(ARCH)) \
 	-DBENCH_FLAGS='"$(strip $(HOST_BENCH_FLAGS) $(HOST_BENCH_FLAGS_$(ARCH)))"' \
 	-Wall -Wextra -Werror -Wno-missing-field-initializers -Ilib/include -Ibench/host -Ibench/host/$(ARCH) -pthread \

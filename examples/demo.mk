@@ -13,7 +13,7 @@ DEMO_FILES := $(DEMO_OUT)/libdemo_linked.so $(DEMO_OUT)/libdemo_loaded.so
 DEMO_OPTIONS := $(if $(filter 1,$(CPUS)),--cpus 2) --timeout 90
 
 DEMO_CFLAGS := -std=gnu11 -O2 -g -fPIC -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
-	-Wmissing-prototypes -pthread -Iinclude/uapi -I$(DEMO_SRC) -I$(DEMO_SRC)/$(DEMO_ARCH)
+	-Wmissing-prototypes -pthread -Iinclude/uapi -I$(DEMO_SRC) -I$(DEMO_SRC)/$(DEMO_ARCH) $(PROTECTION_$(DEMO_ARCH))
 
 DEMO_PROGRAM := demo half register storm percpu preemption signals interrupt fault modularity \
 	fence $(DEMO_ARCH)/percpu $(DEMO_ARCH)/gate $(DEMO_ARCH)/probe $(DEMO_ARCH)/spin \

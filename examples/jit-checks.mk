@@ -7,7 +7,7 @@ jit_checks_src := $(wildcard examples/jit-checks/*.c examples/jit-checks/$(jit_c
 
 $(JIT_CHECKS): $(jit_checks_src) examples/jit-checks/expr.h $(LIBESTP) $(LIB_HEADERS)
 	@mkdir -p $(@D)
-	$(CROSS)gcc -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Ilib/include -o $@ \
+	$(CROSS)gcc -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Ilib/include $(PROTECTION_$(ARCH)) -o $@ \
 		$(jit_checks_src) $(LIBESTP)
 
 GUEST_FILES += $(JIT_CHECKS)

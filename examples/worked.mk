@@ -8,7 +8,7 @@ WORKED := $(foreach one,allocator-race cancellation conditional-load reservation
 	$(if $(wildcard examples/$(one)/$(WORKED_ARCH)),$(one)))
 
 WORKED_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
-	-Wmissing-prototypes -pthread -Ilib/include -Iexamples/$(WORKED_ARCH)
+	-Wmissing-prototypes -pthread -Ilib/include -Iexamples/$(WORKED_ARCH) $(PROTECTION_$(WORKED_ARCH))
 
 GUEST_FILES += $(WORKED:%=$(WORKED_OUT)/%)
 

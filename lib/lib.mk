@@ -13,11 +13,12 @@ LIB_AR ?= $(CROSS)ar
 LIB_ARCH ?= $(patsubst aarch64,arm64,$(firstword $(subst -, ,\
 	$(shell $(LIB_CC) -dumpmachine 2>/dev/null || echo $(CROSS) $$(uname -m)))))
 LIB_OUT ?= $(OUT)lib
-# With landing pads and signed return addresses, as distributions build theirs.
-lib_protection_arm64 := -mbranch-protection=standard
+# With landing pads and signed return addresses, as distributions build theirs; examples, tests
+# and benchmarks likewise.
+PROTECTION_arm64 := -mbranch-protection=standard
 LIB_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ffunction-sections -D_GNU_SOURCE \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers \
-	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore $(lib_protection_$(LIB_ARCH))
+	-Ilib/include -Ilib -Ilib/$(LIB_ARCH) -Iinclude -Icore $(PROTECTION_$(LIB_ARCH))
 
 LIBESTP := $(LIB_OUT)/libestp.a
 LIBESTP_SO := $(LIB_OUT)/libestp.so.1

@@ -15,7 +15,7 @@ GUEST_ARCH := $(ARCH)
 GUEST_CC ?= $(CROSS)gcc
 GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-missing-field-initializers \
-	-pthread -fno-pie -fno-omit-frame-pointer \
+	-pthread -fno-pie -fno-omit-frame-pointer $(PROTECTION_$(GUEST_ARCH)) \
 	-Iinclude -Ilib/include -Itests/guest/harness -Itests/guest/$(GUEST_ARCH)/harness
 GUEST_LDFLAGS := -static -no-pie -pthread
 
