@@ -58,9 +58,9 @@ $(unit_dir)/uapi_values: $(unit_dir)/asan/tests/unit/uapi_values.o $(uapi_here:%
 # core/ under libFuzzer, by clang: tests/fuzz_core. A page is
 # allocated as long as its entries need, which may be less than the struct's padded size.
 unit_fuzz := build/tests/fuzz
-FUZZERS := $(unit_fuzz)/core $(unit_dir)/fuzz_parse
+FUZZERS := $(unit_fuzz)/fuzz_parse $(unit_fuzz)/set_history $(unit_dir)/fuzz_parse
 
-$(unit_fuzz)/core: tests/unit/fuzz_parse.c $(unit_shared) \
+$(unit_fuzz)/fuzz_parse $(unit_fuzz)/set_history: $(unit_fuzz)/%: tests/unit/%.c $(unit_shared) \
 $(wildcard tests/unit/*.h core/*.h include/uapi/*.h) tests/unit.mk
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-bitwise-instead-of-logical -DESTP_FUZZER \

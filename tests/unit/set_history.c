@@ -6,7 +6,8 @@
  * anew, sweeping and forking, each process has exactly the sequences that the ABI says.
  * Method: random histories over a few pages for up to four processes, each beside its
  * model; after every step the whole list is compared, and each kind of event near each
- * boundary, those of sequences gone since the last few steps included.
+ * boundary, those of sequences gone since the last few steps included. With ESTP_FUZZER it is
+ * libFuzzer's (tests/fuzz_core): its input is the history.
  */
 #include "shape.h"
 
@@ -212,7 +213,7 @@ static void history(u32 length, u32 pages, u32 page_size, u32 span_max)
 		.page_size = page_size, .pages = pages, .align = page_size > 4096 ? 4 : 1,
 		.span_max = span_max, .far_one_in = 2,
 	};
-	for (i = 0; i < length && !tap.misses; i++) {
+	for (i = 0; i < length && !tap.misses && !random_spent(); i++) {
 		struct process *p = &process[random_below(PROCESSES)];
 
 		if (!p->there)
@@ -231,6 +232,30 @@ static void history(u32 length, u32 pages, u32 page_size, u32 span_max)
 			end(&process[k]);
 	expect(host_pages_live == 0, "%llu pages leaked", (unsigned long long)host_pages_live);
 }
+
+#ifdef ESTP_FUZZER
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const u32 sizes[] = { 4096, 16384, 65536, 4096 };
+	u32 page_size, pages;
+
+	random_source.at = data;
+	random_source.end = data + size;
+	gone_nr = 0;
+	memset(gone, 0, sizeof(gone));
+	page_size = sizes[random_below(4)];
+	pages = 1 + random_below(6);
+	history(40, pages, page_size, 40 << random_below(12));
+	if (tap.misses)
+		abort();
+	tap.checks = 0;
+	return 0;
+}
+
+#else
 
 int main(void)
 {
@@ -254,3 +279,5 @@ int main(void)
 	claim("every kind of step was made often");
 	return tap_done();
 }
+
+#endif

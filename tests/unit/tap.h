@@ -92,6 +92,10 @@ static inline double seconds(void)
 /* ---- Random numbers --------------------------------------------------------- */
 
 static uint64_t random_state;
+/* A fuzzer's input, which then decides instead; zeros when it has been spent. */
+static struct {
+	const uint8_t *at, *end;
+} random_source;
 
 /* The same each time; ESTP_SEED in the environment gives other ones. */
 static inline void random_start(void)
@@ -102,10 +106,28 @@ static inline void random_start(void)
 	printf("# ESTP_SEED=%#llx\n", (unsigned long long)random_state);
 }
 
+static inline bool random_spent(void)
+{
+	return random_source.at && random_source.at == random_source.end;
+}
+
+/* The next @nr bytes of the input. */
+static inline uint64_t random_taken(int nr)
+{
+	uint64_t x = 0;
+
+	while (nr-- && !random_spent())
+		x = x << 8 | *random_source.at++;
+	return x;
+}
+
 static inline uint64_t random_word(void)
 {
-	uint64_t x = random_state += 0x9e3779b97f4a7c15u;
+	uint64_t x;
 
+	if (random_source.at)
+		return random_taken(8);
+	x = random_state += 0x9e3779b97f4a7c15u;
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
 	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
 	return x ^ x >> 31;
@@ -114,6 +136,9 @@ static inline uint64_t random_word(void)
 /* Any of [0, limit). */
 static inline uint64_t random_below(uint64_t limit)
 {
+	/* As few bytes as it takes, so that a fuzzer that changes one changes one thing. */
+	if (limit && random_source.at)
+		return random_taken(limit <= 1 << 8 ? 1 : limit <= 1 << 16 ? 2 : 8) % limit;
 	return limit ? random_word() % limit : 0;
 }
 
