@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vm: --busybox --mem 768 --timeout 300
+ * vm: --busybox --mem 768 --timeout 300 --append kmemleak=on
  * once: who finds a race once in a while has found one
  *
  * REG-1, UNREG-1, LIFE-1 to LIFE-9, DEV-1, MEM-4: whatever processes without privilege ask for,
@@ -16,13 +16,14 @@
  * how long, 10 by default (the long mode: `make fuzz-guest`). A bystander of another user
  * with registrations of its own looks again and again whether they hold. Proof: calls of
  * each kind succeeded, and each selector diverted. The rest is told by the kernel's log and by
- * the module, which must be unloadable.
+ * the module, which must be unloadable, and by the leak detector of a kernel that has one.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "debug/leaks.h"
 #include "hostile_calls.h"
 #include "machine.h"
 
@@ -271,6 +272,8 @@ void test(void)
 	for (i = 0; i < ESTP_SELECTOR_NR; i++)
 		ok(before.of[i], "%llu diversions of %s",
 		   (unsigned long long)before.of[i], selector_name[i]);
+	if (has_kmemleak())
+		no_leaks();
 	diag("%llu processes, %llu died of it; %llu calls", (unsigned long long)born.processes,
 	     (unsigned long long)born.killed, (unsigned long long)calls);
 }
