@@ -239,15 +239,26 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 }
 
 /*
- * Stepping through pages and their entries: each costs one of *@nr. At least one is done in
- * each step, so that any step comes to an end.
+ * Stepping through pages and their entries: each costs one of *@nr, and an entry one more for each
+ * page of its response that is looked for. At least one is done in each step, so that any step
+ * comes to an end.
  */
-static bool spend(u32 *nr)
+static bool spend(u32 *nr, u32 cost)
 {
 	if (!*nr)
 		return false;
-	--*nr;
+	*nr -= cost < *nr ? cost : *nr;
 	return true;
+}
+
+static u32 cost_of(const struct estp_index *ix, const struct estp_page *page, u32 i)
+{
+	u64 first, last;
+
+	if (!(page->code[i].bits & ESTP_CODE_FAR))
+		return 1;
+	first = estp_response_pages(ix, page, i, &last);
+	return 2 + (u32)((last - first) / ix->page_size);
 }
 
 /* Wide entries that reach onto this page end on all others, too.  They count from @first. */
@@ -258,7 +269,7 @@ static bool end_wide(struct estp_set *set, const struct estp_page *page, struct 
 		u32 k = step->entry++ - first;
 
 		estp_set_remove(set, estp_token_key(estp_page_token(page, k)));
-		if (!spend(nr))
+		if (!spend(nr, 1))
 			return false;
 	}
 	return true;
@@ -284,8 +295,10 @@ static bool unregister_page(struct estp_set *set, unsigned long slot, struct est
 	if (!counts_as_code(slot))
 		return true;
 	while (!*found && step->entry < entries) {
-		*found = estp_set_alive(set->index, page, step->entry++);
-		if (!spend(nr))
+		u32 i = step->entry++;
+
+		*found = estp_set_alive(set->index, page, i);
+		if (!spend(nr, cost_of(set->index, page, i)))
 			return false;
 	}
 	if (step->entry < entries)
@@ -332,7 +345,7 @@ static bool for_range(struct estp_set *set, u64 start, u64 end, struct estp_step
 	for (; step->slot < last; step->slot++, step->entry = 0) {
 		unsigned long slot;
 
-		if (!spend(&nr))
+		if (!spend(&nr, 1))
 			return false;
 		slot = page_of_range(ix, start, end, by_key, step->slot);
 		if (slot && !act(set, slot, step, &nr, found))
@@ -372,8 +385,10 @@ static bool mark_responses(struct estp_set *set, unsigned long slot, struct estp
 	const struct estp_page *page = estp_slot_page(slot);
 
 	while (counts_as_code(slot) && step->entry < estp_page_entries(page)) {
-		mark_response(set, page, step->entry++);
-		if (!spend(nr))
+		u32 i = step->entry++;
+
+		mark_response(set, page, i);
+		if (!spend(nr, cost_of(set->index, page, i)))
 			return false;
 	}
 	return true;
@@ -393,7 +408,7 @@ static bool sweep_page(struct estp_set *set, unsigned long slot, struct estp_ste
 			step->any = true;
 		else if (page->code[i].bits & ESTP_CODE_WIDE)
 			estp_set_remove(set, estp_token_key(estp_page_wide(page, i)));
-		if (!spend(nr))
+		if (!spend(nr, cost_of(set->index, page, i)))
 			return false;
 	}
 	if (!step->any && !(slot & ESTP_SLOT_WANTED)) {
@@ -418,7 +433,7 @@ bool estp_set_sweep(struct estp_set *set, struct estp_step *step, u32 nr)
 	for (; step->slot < 2 * slots; step->slot++, step->entry = 0, step->any = false) {
 		unsigned long slot;
 
-		if (!spend(&nr))
+		if (!spend(&nr, 1))
 			return false;
 		slot = ix->slot[step->slot & ix->mask];
 		if (!slot || slot == TOMBSTONE)

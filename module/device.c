@@ -59,7 +59,7 @@ static void walk_page(const struct estp_index *ix, u32 at, struct walk *walk)
 	if (!slot || slot & ESTP_SLOT_VOID || estp_key_is_token(page->key))
 		return;
 	for (i = 0; i < estp_page_entries(page); i++) {
-		/* A page that went meanwhile makes this walk one of no state of the set. */
+		/* Where a page has gone meanwhile the set has changed: walk_set() sees it. */
 		if (estp_reader_pause(i) && READ_ONCE(ix->slot[at]) != slot)
 			return;
 		/* In this order: what still lives afterwards was whole when it was read. */
@@ -91,6 +91,17 @@ static void walk_once(struct estp_space *space, struct walk *walk)
 
 #define WALK_TRIES	16
 
+/* Under the lock, so that no change is half made: its slot written, but not counted yet. */
+static u64 changes_of(struct estp_space *space)
+{
+	u64 changes;
+
+	spin_lock(&space->set_lock);
+	changes = space->set.changes;
+	spin_unlock(&space->set_lock);
+	return changes;
+}
+
 /* One state of the set, unless it changes under us all the time. */
 static void walk_set(struct estp_space *space, struct walk *walk)
 {
@@ -98,9 +109,9 @@ static void walk_set(struct estp_space *space, struct walk *walk)
 	u64 changes;
 
 	do {
-		changes = READ_ONCE(space->set.changes);
+		changes = changes_of(space);
 		walk_once(space, walk);
-	} while (changes != READ_ONCE(space->set.changes) && --tries);
+	} while (changes != changes_of(space) && --tries);
 	if (walk->seq)
 		walk->nr = min(walk->nr, walk->max);
 }

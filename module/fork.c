@@ -20,10 +20,13 @@ static bool any_left_out(struct mm_struct *parent)
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, parent, 0);
+	u32 i = 0;
 
-	for_each_vma(vmi, vma)
+	for_each_vma(vmi, vma) {
 		if (is_left_out(vma))
 			return true;
+		estp_relax(++i);
+	}
 	return false;
 }
 
@@ -51,8 +54,10 @@ static void leave_out(struct estp_set *child, struct mm_struct *parent)
 
 		if (!(i % ESTP_SCAN_NR))
 			cond_resched();
-		if (!estp_key_is_token(key) && is_left_out(vma_lookup(parent, key)))
+		if (!estp_key_is_token(key) && is_left_out(vma_lookup(parent, key))) {
 			unmap_page(child, key);
+			cond_resched();
+		}
 	}
 }
 

@@ -78,14 +78,18 @@ static void *alloc(size_t bytes)
 }
 
 /* More than this would be cleared at a stretch (init_on_alloc), were it physically one piece. */
-#define AT_A_STRETCH	(8 * PAGE_SIZE)
+#define AT_A_STRETCH	SZ_32K
 
 void *estp_array_alloc(size_t nr, size_t size)
 {
 	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
 	size_t bytes = array_size(nr, size);
+	void *p = NULL;
 
-	return bytes > AT_A_STRETCH ? __vmalloc(bytes, flags) : kmalloc(bytes, flags);
+	/* Several pages in one piece are not worth much trouble, as in kvmalloc(). */
+	if (bytes <= AT_A_STRETCH)
+		p = kmalloc(bytes, flags | (bytes > PAGE_SIZE ? __GFP_NORETRY : 0));
+	return p || bytes <= PAGE_SIZE ? p : __vmalloc(bytes, flags);
 }
 
 struct estp_page *estp_page_alloc(size_t bytes)

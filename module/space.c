@@ -29,7 +29,7 @@
 
 struct workqueue_struct *estp_wq;
 
-static DEFINE_HASHTABLE(by_mm, 8);	/* estp_threads_lock; readers RCU */
+static DEFINE_HASHTABLE(by_mm, 11);	/* estp_threads_lock; readers RCU */
 static atomic_t space_nr = ATOMIC_INIT(0);
 
 bool estp_spaces_exist(void)
@@ -475,11 +475,11 @@ void estp_spaces_exit(void)
 		struct estp_space *found = NULL;
 
 		raw_spin_lock_irq(&estp_threads_lock);
-		hash_for_each(by_mm, bucket, space, by_mm)
-			if (!found) {
-				found = space;
-				refcount_inc(&found->refs);
-			}
+		hash_for_each(by_mm, bucket, space, by_mm) {
+			found = space;
+			refcount_inc(&found->refs);
+			break;
+		}
 		raw_spin_unlock_irq(&estp_threads_lock);
 		if (!found)
 			break;

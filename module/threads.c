@@ -29,7 +29,11 @@
 
 DEFINE_RAW_SPINLOCK(estp_threads_lock);
 
-static DEFINE_HASHTABLE(by_task, 10);	/* estp_threads_lock */
+/*
+ * Looked through with interrupts off, and anybody can have thousands of threads: room for as many
+ * as there are processes by default in short chains.
+ */
+static DEFINE_HASHTABLE(by_task, 13);	/* estp_threads_lock */
 
 static void admin_work(struct callback_head *work);
 
@@ -205,6 +209,7 @@ int estp_threads_cover(struct estp_space *space)
 				list_add(&thread->in_space, &c.spare);
 			else
 				err = -ENOMEM;
+			cond_resched();
 		}
 		c.wanted = 0;
 		if (!err)

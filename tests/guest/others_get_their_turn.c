@@ -35,6 +35,7 @@ const unsigned int test_seconds = 1000;
 #define FREED_US	6000000u	/* KFREE_DRAIN_JIFFIES and a grace period */
 #define THREADS		1000u
 #define A_THREAD	30u		/* to look at one of another process */
+#define AN_OWN_THREAD	2000u		/* its memory, which is allocated at leisure, included */
 
 static struct watch {
 	sem_t begin, ended;
@@ -294,17 +295,25 @@ static pid_t crowd_new(u32 threads)
 
 	must(pid >= 0);
 	if (!pid) {
+		u64 start;
+
 		must(!madv_register(code, page));
 		while (threads--)
 			must(!pthread_create(&thread, NULL, sleeps, NULL));
-		*took = 0;
+		/* Again the first one, but with threads of its own; the crowd's last thread is ready. */
+		must(!madv_unregister(code, page));
+		sleep_us(FREED_US);
+		start = now_ns();
+		must(!madv_register(code, page));
+		*took = now_ns() - start;
 		sleeps(NULL);
 	}
-	must(wait_until(!*(volatile u64 *)took, 5000));
+	must(wait_until(*(volatile u64 *)took != 1, 20000));
 	return pid;
 }
 
-static u64 first_beside(u32 threads)
+/* @own: what it took the crowd itself. */
+static u64 first_beside(u32 threads, u64 *own)
 {
 	pid_t pid;
 	int status;
@@ -312,6 +321,7 @@ static u64 first_beside(u32 threads)
 
 	*took = 1;
 	pid = crowd_new(threads);
+	*own = *took;
 	least = first_registration();
 	must(!kill(pid, SIGKILL) && waitpid(pid, &status, 0) == pid);
 	return least;
@@ -319,14 +329,17 @@ static u64 first_beside(u32 threads)
 
 static void look_at_threads(void)
 {
-	u64 alone, beside;
+	u64 alone, beside, own_alone, own;
 
 	arrange();
-	alone = first_beside(0);
-	beside = first_beside(THREADS);
+	alone = first_beside(0, &own_alone);
+	beside = first_beside(THREADS, &own);
 	diag("a first registration: %llu instructions, beside %u threads more %llu", (unsigned long long)alone,
 	     THREADS, (unsigned long long)beside);
 	ok(beside < alone + A_THREAD * THREADS, "a thread of others costs at most %u instructions", A_THREAD);
+	diag("of a process with none %llu, with so many of its own %llu", (unsigned long long)own_alone,
+	     (unsigned long long)own);
+	ok(own < own_alone + AN_OWN_THREAD * THREADS, "one of its own at most %u", AN_OWN_THREAD);
 	ok(beside > alone + THREADS, "twin: they are looked at");
 }
 

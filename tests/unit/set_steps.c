@@ -83,6 +83,26 @@ static void stop(void)
 	expect(!host_pages_live, "leak");
 }
 
+/* Entries on one page, each with a response over @RESPONSE_PAGES others. */
+#define RESPONSE_PAGES	16u
+
+static void start_long_responses(struct registrar *its)
+{
+	static struct estp_sequence seq[NR];
+	u32 i;
+
+	for (i = 0; i < NR; i++)
+		seq[i] = (struct estp_sequence) {
+			.start = ADDR + 1 + i, .length = 1, .response = ADDR + PAGE,
+			.selector = ESTP_INTERRUPT, .response_len = RESPONSE_PAGES * PAGE - 1,
+			.layout = ESTP_LAYOUT_TABLE,
+		};
+	registrar_start(its, PAGE);
+	expect(registrar_add_table(its, seq, NR), "table");
+	expect(its->set.pages == 1 + RESPONSE_PAGES && !its->set.tokens, "%llu pages",
+	       (unsigned long long)its->set.pages);
+}
+
 int main(void)
 {
 	random_start();
@@ -117,6 +137,14 @@ int main(void)
 	same("unregistration", in_steps(unregister_all), NR / (BUDGET + 1));
 	expect(!found, "there was something");
 	claim("unregistration where all have ended before");
+	stop();
+
+	/* An entry counts as much as the pages that are looked for on its account: two a step, twice over. */
+	start_long_responses(&r);
+	start_long_responses(&at_once);
+	registrar_sweep(&at_once);
+	same("sweeping", in_steps(sweep), NR);
+	claim("sweeping entries with responses of %u pages", RESPONSE_PAGES);
 	stop();
 	return tap_done();
 }

@@ -35,8 +35,11 @@ static int learn_default_pkru(void)
 	DECLARE_COMPLETION_ONSTACK(done);
 	struct task_struct *task = kthread_run(read_default_pkru, &done, "estp_pkru");
 
-	if (IS_ERR(task))
+	if (IS_ERR(task)) {
+		pr_err("no thread to learn the default rights of protection keys from (%ld); not loaded\n",
+		       PTR_ERR(task));
 		return PTR_ERR(task);
+	}
 	wait_for_completion(&done);
 	return 0;
 }
