@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * LIM-2, FLT-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
+ * LIM-2, FLT-1, INT-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
  * is hit; one in the span executes the instruction elsewhere, where no sequence is: the
  * fault is a signal then, as stated. When it has gone everything is as before.
  *
@@ -34,7 +34,8 @@ static unsigned int hits(void)
 	return nr;
 }
 
-static void with_uprobe(u32 at, int want, const char *what)
+/* A probe at @at of the page; the event of @selector then leads to response @want. */
+static void with_uprobe(u32 at, int selector, int want, const char *what)
 {
 	char event[96];
 	unsigned int before;
@@ -43,11 +44,11 @@ static void with_uprobe(u32 at, int want, const char *what)
 	must(!write_file(TRACEFS "/uprobe_events", event));
 	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "1"));
 	before = hits();
-	is(probe_fault(p, VALUE), want, "%s: the fault %s", what, want ? "is a signal" : "diverts");
+	is(probe(p, VALUE, selector), want, "%s: the event %s", what, want ? "does not divert" : "diverts");
 	ok(hits() > before, "%s: it was hit", what);
 	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "0"));
 	must(!write_file(TRACEFS "/uprobe_events", "-:mine\n"));
-	is(probe_fault(p, VALUE), 0, "%s: gone, the fault diverts", what);
+	is(probe(p, VALUE, selector), 0, "%s: gone, the event diverts", what);
 }
 
 void test(void)
@@ -67,8 +68,10 @@ void test(void)
 	must(p != MAP_FAILED);
 	must(!madv_register(p, page));
 	is(probe_fault(p, VALUE), 0, "without a uprobe the fault diverts");
-	with_uprobe(f->response[0], 0, "at the response");
-	with_uprobe(f->start, -1, "in the span");
+	with_uprobe(f->response[0], ESTP_FAULT, 0, "at the response");
+	with_uprobe(f->start, ESTP_FAULT, -1, "in the span");
+	is(probe(p, VALUE, ESTP_INTERRUPT), 0, "without a uprobe the signal's frame leads to the response");
+	with_uprobe(probe_seq[ESTP_INTERRUPT].response[0], ESTP_INTERRUPT, 0, "at INTERRUPT's response");
 	must(!madv_unregister(p, page));
 	unlink(FILE_);
 }
