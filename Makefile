@@ -140,7 +140,7 @@ bench-expect: ## write anew what tests/cost_stays compares with
 	@tests/cost_stays --expect
 
 install: install-lib install-tool ## libestp, estp, manual, sources for DKMS [DESTDIR=, PREFIX=/usr/local]
-	find module core include lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h \
+	find module core include lib/include/estp/page.h lib/include/estp/asm.h lib/include/estp/*/asm.h lib/include/estp/*/kernel_page.h \
 		-type f -exec install -D -m 644 {} $(DKMS_DIR)/{} \;
 	mv $(DKMS_DIR)/module/dkms.conf $(DKMS_DIR)/dkms.conf
 	install -D -m 644 include/uapi/estp.h $(DESTDIR)$(PREFIX)/include/estp.h

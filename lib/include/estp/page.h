@@ -127,41 +127,9 @@
 	.error "a descriptor outside of a page: estp_page comes first"
 .endm
 
-#ifdef __KERNEL__
-/*
- * x86's objtool takes the header for instructions, and stops at those that make no sense
- * to it.  So it is shown zeros, which are harmless ones, and the words are relocations,
- * without a symbol, that the module loader applies.  That the header is a function whose
- * frame is none of its business keeps it from asking how one gets there.
- */
-.macro estp_word_ value:vararg
-#ifdef __x86_64__
-.Lestp_word\@:
-	.reloc	.Lestp_word\@, R_X86_64_64, \value
-	.quad	0
-#else
-	.quad	\value
-#endif
-.endm
-.macro estp_after_header_ page:req
-#ifdef __x86_64__
-	.size	\page, .Lestp_code_\page - \page
-	STACK_FRAME_NON_STANDARD \page
-#endif
-.endm
-.macro estp_page_type_ page:req
-#ifdef __x86_64__
-	.type	\page, %function
-	ANNOTATE_NOENDBR
-#else
-	.type	\page, %object
-#endif
-.endm
-.macro estp_page_size_ page:req
-#ifndef __x86_64__
-	.size	\page, . - \page
-#endif
-.endm
+/* A page's words, what its header is taken for, and its type and size. */
+#if defined(__KERNEL__) && defined(ESTP_ISA_KERNEL_PAGE_H_)
+#include ESTP_ISA_KERNEL_PAGE_H_
 #else
 .macro estp_word_ value:vararg
 	.quad	\value

@@ -30,6 +30,8 @@
 /* Where estp/percpu.h and estp/access_inline.h, in their folder, find their sequences. */
 #define ESTP_ISA_PERCPU_H_	"x86_64/percpu.h"
 #define ESTP_ISA_ACCESS_H_	"x86_64/access_inline.h"
+/* And estp/page.h what is otherwise in the kernel. */
+#define ESTP_ISA_KERNEL_PAGE_H_	"x86_64/kernel_page.h"
 
 /* Clear mask of INTERRUPT */
 #define ESTP_RAX		0x0001
