@@ -112,10 +112,13 @@ fuzz-core: ## libFuzzer on core/, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
-fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
-	@vm/packages check
+BUILT_KERNEL := $(filter debug kcsan,$(FLAVOUR))
+fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600 FLAVOUR=debug ...]
+	@vm/packages check $(if $(BUILT_KERNEL),kernel)
+	@$(if $(BUILT_KERNEL),vm/build-kernel $(KERNEL) $(FLAVOUR),vm/fetch $(KERNEL) $(FLAVOUR))
+	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(GUEST_OUT)/hostile_processes
-	@GUEST_ONCE=1 GUEST_OPTIONS="--timeout $$(($(FUZZ_SECONDS) * 4 + 300)) \
+	@GUEST_ONCE=1 GUEST_OPTIONS="--timeout $$(($(FUZZ_SECONDS) * 4 + 300)) $(if $(BUILT_KERNEL),--mem 1536 --env TEST_SLOW=8) \
 		--env FUZZ_SEED=$(FUZZ_SEED) --env FUZZ_SECONDS=$(FUZZ_SECONDS)" \
 		tests/run-guest $(GUEST_OUT)/hostile_processes
 

@@ -24,6 +24,7 @@
 
 static struct counts {
 	u64 done[OPS_MAX], failed[OPS_MAX];
+	volatile bool wrong;		/* something was done that cannot be */
 	volatile u32 stop;
 	volatile pid_t pid[PROCESSES];
 } *counts;
@@ -180,6 +181,20 @@ static long do_advise(u8 *p)
 	};
 
 	return madvise(p, page, advices[below(ARRAY_LEN(advices))]) ? -errno : 0;
+}
+
+/* By another system call, which takes none of ours. */
+static long do_process_advise(u8 *p)
+{
+	struct iovec where = { p, some_len() };
+	int fd = syscall(SYS_pidfd_open, getpid(), 0), advice = below(2) ? MADV_COLD : MADV_ESTP_REGISTER + (int)below(4);
+	long done = fd < 0 ? -1 : syscall(SYS_process_madvise, fd, &where, 1, advice, 0);
+
+	if (fd >= 0)
+		close(fd);
+	if (done >= 0 && advice != MADV_COLD)
+		counts->wrong = true;
+	return done < 0;
 }
 
 /* A file's page, registered or about to be, whose end moves before it: SIGBUS, -EFAULT. */
@@ -486,6 +501,7 @@ static const struct op {
 	{ "move", do_move, 60 },
 	{ "protect", do_protect, 60 },
 	{ "advise", do_advise, 60 },
+	{ "process_madvise", do_process_advise, 15 },
 	{ "truncate", do_truncate, 30 },
 	{ "withhold", do_withhold, 6 },
 	{ "write into another", do_write_other, 30 },

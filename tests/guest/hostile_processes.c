@@ -269,6 +269,7 @@ void test(void)
 		   (unsigned long long)counts->done[i], (unsigned long long)counts->failed[i]);
 		calls += counts->done[i] + counts->failed[i];
 	}
+	ok(!counts->wrong, "process_madvise() did nothing of ours");
 	for (i = 0; i < ESTP_SELECTOR_NR; i++)
 		ok(before.of[i], "%llu diversions of %s",
 		   (unsigned long long)before.of[i], selector_name[i]);
