@@ -79,8 +79,8 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@echo "check: running the tests"
 	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays tests/fuzz_core $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
-check-matrix: ## the same on every kernel that there is, and a table of them
-	@tests/matrix
+check-matrix: ## the same on every kernel that there is, and a table of them [CELLS=6.1]
+	@CELLS='$(CELLS)' tests/matrix
 
 check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN
 	@vm/packages check kernel
