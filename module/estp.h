@@ -106,7 +106,7 @@ struct estp_thread {
 	} left;				/* where it was when sched_out looked; preempt.c */
 };
 
-#define ESTP_SCAN_NR	512	/* slots and entries looked at under one hold of set_lock */
+#define ESTP_SCAN_NR	128	/* slots and entries looked at under one hold of set_lock */
 
 /*
  * estp_reader_pause() - has an RCU reader looked at so many that others should have a turn?

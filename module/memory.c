@@ -78,7 +78,7 @@ static void *alloc(size_t bytes)
 }
 
 /* More than this would be cleared at a stretch (init_on_alloc), were it physically one piece. */
-#define AT_A_STRETCH	SZ_32K
+#define AT_A_STRETCH	max_t(size_t, SZ_32K, PAGE_SIZE)
 
 void *estp_array_alloc(size_t nr, size_t size)
 {

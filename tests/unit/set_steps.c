@@ -146,5 +146,17 @@ int main(void)
 	same("sweeping", in_steps(sweep), NR);
 	claim("sweeping entries with responses of %u pages", RESPONSE_PAGES);
 	stop();
+
+	/* All have ended, by the last page of their response: all 16 are looked for. */
+	start_long_responses(&r);
+	start_long_responses(&at_once);
+	registrar_unmap(&at_once, ADDR + RESPONSE_PAGES * PAGE, ADDR + (1 + RESPONSE_PAGES) * PAGE);
+	registrar_unmap(&r, ADDR + RESPONSE_PAGES * PAGE, ADDR + (1 + RESPONSE_PAGES) * PAGE);
+	expect(!registrar_unregister(&at_once, 0, 1ull << 47), "there was something");
+	found = false;
+	same("unregistration", in_steps(unregister_all), NR / 2);
+	expect(!found, "there was something");
+	claim("unregistration of entries with responses of %u pages, all ended", RESPONSE_PAGES);
+	stop();
 	return tap_done();
 }
