@@ -46,6 +46,14 @@ static void tells(const char *what, const char *a, const char *b, const char *c)
 		diag("it is: %s", text);
 }
 
+static void tells_nothing(const char *what)
+{
+	const char *text = message();
+
+	if (!ok(!*text, "%s", what))
+		diag("but: %s", text);
+}
+
 static void refuse_page(void)
 {
 	must(probe_register(p) == -ENOEXEC);
@@ -111,13 +119,13 @@ void test(void)
 	log_fd = klog_open();
 	must(log_fd >= 0);
 	bad_selector();
-	is(*message(), 0, "twin: messages off: none");
+	tells_nothing("twin: messages off: none");
 	if (write_file(CONTROL, "module estp +p\n"))
 		skip_all("this kernel has no dynamic debug");
 	pages();
 	tables();
 	must(!probe_register(p));
-	is(*message(), 0, "twin: a registration that succeeds leaves none");
+	tells_nothing("twin: a registration that succeeds leaves none");
 	sleep(6);			/* the limit's interval is 5 seconds */
 	must(klog_count(log_fd, "estp", NULL) < 1000);
 	refuse_many(NULL);
