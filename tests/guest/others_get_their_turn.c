@@ -7,7 +7,7 @@
  * Method: a thread of highest priority wants the one CPU again and again, and measures by how much
  * it gets it too late while another makes one of these calls, with as many entries, descriptors or
  * threads as there can be. Instructions are counted (--icount: a nanosecond of the
- * guest's clock is one). Each is done three times, and the best counts: what varies is the kernel's own,
+ * guest's clock is one). Each is done twice, and the better one counts: what varies is the kernel's own,
  * vmalloc() above all, which hands out pages by the hundred. The twin is one who does keep the CPU, for
  * a known time: it is seen.
  *
@@ -225,7 +225,7 @@ static void fences(void)
 
 /* ---- */
 
-#define ROUNDS	3
+#define ROUNDS	2
 
 static const struct call {
 	const char *what;
