@@ -14,8 +14,6 @@
 #include "estp.h"
 #include "commit.h"
 
-#define STEP_NR		256	/* slots or pages under one hold of set_lock */
-
 static struct estp_page *chained(const struct estp_page *page)
 {
 	return page->rcu[0];
@@ -98,8 +96,8 @@ static int make_room(struct estp_batch *batch)
 
 	spin_lock(&space->set_lock);
 	set->next = ix;
-	for (at = 0; !done; at += STEP_NR) {
-		done = estp_set_move(set, at, STEP_NR);
+	for (at = 0; !done; at += ESTP_SCAN_NR) {
+		done = estp_set_move(set, at, ESTP_SCAN_NR);
 		if (!done)
 			cond_resched_lock(&space->set_lock);
 	}

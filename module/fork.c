@@ -52,8 +52,7 @@ static void leave_out(struct estp_set *child, struct mm_struct *parent)
 	for (i = 0; i <= ix->mask; i++) {
 		u64 key = ix->slot[i] ? estp_slot_page(ix->slot[i])->key : ~0ull;
 
-		if (!(i % ESTP_SCAN_NR))
-			cond_resched();
+		estp_relax(i);
 		if (!estp_key_is_token(key) && is_left_out(vma_lookup(parent, key))) {
 			unmap_page(child, key);
 			cond_resched();
