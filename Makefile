@@ -36,8 +36,14 @@ ARCH := $(CELL_ARCH)
 export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 # What is compiled for another machine than this one lies apart.
 OUT := build/$(CROSS:%-linux-gnu-=%/)
-# One guest at a time: its two virtual CPUs are then as parallel as the machine is.
+# One guest test at a time: its two virtual CPUs are then nearly as parallel as the machine is. What is
+# not of this cell alone runs beside them, at less priority (tests/run).
+HOST_TESTS = tests/module_builds $(UNIT_TESTS) tests/cost_stays tests/fuzz_core tests/other_cells
+# Of check-debug's guests: how many at a time.
 JOBS ?= 1
+comma := ,
+empty :=
+space := $(empty) $(empty)
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
@@ -74,10 +80,12 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@vm/packages check
 	@$(if $(ONE_CELL),,ARCH=arm64 FLAVOUR=cloud-arm64 vm/packages check)
 	@echo "check: building estp.ko and the tests"
+	@vm/fetch $(KERNEL) $(FLAVOUR)
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
-	@prove --timer -j $(JOBS) --exec tests/run $(if $(ONE_CELL),,tests/module_builds tests/other_cells tests/cost_stays tests/fuzz_core $(UNIT_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+	@prove --timer -j 2 --rules 'seq={$(subst $(space),$(comma),$(strip $(HOST_TESTS)))}' --rules 'seq=**' \
+		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them [CELLS=6.1]
 	@CELLS='$(CELLS)' tests/matrix

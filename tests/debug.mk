@@ -5,12 +5,11 @@
 #   DEBUG_BATCHES  the same, as prove wants it; besides, on `debug` alone, DEBUG_TESTS
 #   DEBUG_FILES    what is built for them
 #
-# Left out is what says no more there than on a stock kernel: programs of user space (the
-# tool, gdb, the examples: scripts; libestp's tests), and what counts a stock kernel's
-# instructions or memory.
+# Left out is what says no more there than on a stock kernel: other people's programs and the
+# tool (scripts), what runs without the module, and what counts a stock kernel's instructions or memory.
 debug_not := %/atomic_paths_are_short %/others_get_their_turn %/no_memory_no_half_set %/registering_one_by_one_is_linear \
-	%/memory_bound %/memory_comes_back
-DEBUG_GUESTS = $(filter-out $(GUEST_OUT)/lib/% $(debug_not),$(filter $(GUEST_OUT)/%,$(GUEST_TESTS)))
+	%/memory_bound %/memory_comes_back %_without %_without_estp %_without_module
+DEBUG_GUESTS = $(filter-out $(debug_not),$(filter $(GUEST_OUT)/%,$(GUEST_TESTS)))
 
 DEBUG_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(DEBUG_GUESTS)) \
 	$(if $(filter debug,$(FLAVOUR)),$(DEBUG_TESTS))

@@ -13,7 +13,7 @@ $(GUEST_RUNNER): tests/batch/runner.c
 SMOKE_PROGRAMS := $(addprefix $(GUEST_OUT)/,$(SMOKE_TESTS))
 
 # Cells run at the same time: what they share is built before, by smoke-programs.
-SMOKE := $(GUEST_RUNNER:%/runner=%/smoke)-$(CELL)
+SMOKE := $(GUEST_RUNNER:%/runner=%/smoke)-$(CELL)-$(CPUS)
 
 .PHONY: smoke smoke-programs
 smoke-programs: $(GUEST_RUNNER) $(SMOKE_PROGRAMS)
