@@ -53,6 +53,12 @@ choose_kernel() {
 	MODULE_DIR=$BUILD/module/$TARGET
 }
 
+# What a module for it depends on: its release; that of a kernel made here stays the same, whatever it is made of.
+built_for() {
+	cat "$KERNEL_DIR/headers"
+	[ ! -f "$KERNEL_DIR/state" ] || cat "$KERNEL_DIR/state"
+}
+
 # One at a time through what follows in this script: parallel tests share build/.
 lock() {
 	mkdir -p "$BUILD"
