@@ -128,7 +128,7 @@ void test(void)
 		is(secret_nr, 0, "no secret in a frame or in live registers");
 		is(stack_nr, 0, "nor on the signal stack");
 		/* The response itself is outside: a signal that hits it is no diversion. */
-		ok(diverted(ESTP_INTERRUPT) - before > 50 &&
+		ok(diverted(ESTP_INTERRUPT) - before > 20 &&
 		   diverted(ESTP_INTERRUPT) - before <= response_nr,
 		   "the kernel counted %llu", (unsigned long long)(diverted(ESTP_INTERRUPT) - before));
 		must(!code_unregister(code));

@@ -3,7 +3,7 @@
  * vm: --append kmemleak=on --timeout 900 --mem 1024
  * once: a failure that is not answered once is not answered
  *
- * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1: whichever allocation, page or copy from or to
+ * REG-13, REG-14, LIFE-2, LIFE-5, FEN-1, LIM-6: whichever allocation, page or copy from or to
  * user memory fails, each call ends in an errno with nothing changed, or in success, and a
  * task that could not be covered never runs.
  *
@@ -24,6 +24,9 @@ const unsigned int test_seconds = 850;
 
 #define VALUE	0x1000
 #define PAGES	24
+static const int task_may[] = { ENOMEM, EAGAIN, 0 };
+/* The arguments of clone3() may not be readable: the C library passes that on. */
+static const int thread_may[] = { ENOMEM, EAGAIN, EFAULT, 0 };
 static size_t page;
 static u8 *base;
 
@@ -194,9 +197,49 @@ static void device(void)
 	must(!madv_unregister(base, PAGES * page));
 }
 
+/* What fails midway has counted as unmapping, of all of it, and stays where it was. */
+static void move(void)
+{
+	const size_t wide = 1ul << 30;
+	u8 *hole = mmap(NULL, wide, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	/* Where there is no page table yet, and other memory, which comes from the top, does not get. */
+	u8 *elsewhere = (u8 *)(((u64)hole + wide / 2) & -(u64)(wide / 16));
+	u32 n, ended = 0;
+
+	must(hole != MAP_FAILED && !munmap(hole, wide));
+	for (n = 1; n < LIMIT; n++) {
+		struct list list;
+		bool hit, still;
+		int err;
+
+		must(!madv_register(base, PAGES * page));
+		inject(n);
+		err = mremap(base, PAGES * page, PAGES * page, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     elsewhere) == MAP_FAILED ? -errno : 0;
+		hit = injected();
+		tally->injected += hit;
+		count(err, task_may);
+		if (!err) {
+			tally->wrong += probe_fault(elsewhere, VALUE) != -1;
+			must(mremap(elsewhere, PAGES * page, PAGES * page,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, base) == base);
+		}
+		still = !probe_fault(base, VALUE);
+		list = list_own();
+		tally->wrong += list.nr != (still ? PAGES * ESTP_SELECTOR_NR : 0) || (still && !err);
+		list_free(&list);
+		ended += err && !still;
+		if (still)
+			must(!madv_unregister(base, PAGES * page));
+		if (!hit)
+			break;
+	}
+	report("mremap of what is registered", true);
+	ok(ended, "%u of those that failed had ended the registration", ended);
+}
+
 /* ---- A process or thread each ---------------------------------------------------- */
 
-static const int task_may[] = { ENOMEM, EAGAIN, 0 };
 static unsigned int now_n;
 static volatile bool *went_through;	/* shared: the round did not come to it */
 
@@ -280,7 +323,7 @@ static void threaded(void *arg)
 	hit = injected();
 	tally->injected += hit;
 	*went_through = !hit;
-	count(-err, task_may);
+	count(-err, thread_may);
 	if (!err)
 		must(!pthread_join(thread, NULL));
 	_exit(0);
@@ -332,6 +375,7 @@ void test(void)
 	unregister();
 	fence();
 	device();
+	move();
 	ok(no_memory && no_access, "calls failed for want of memory (%u), and of access to it (%u)",
 	   no_memory, no_access);
 	no_leaks();
