@@ -36,7 +36,7 @@ ARCH := $(CELL_ARCH)
 export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 # What is compiled for another machine than this one lies apart.
 OUT := build/$(CROSS:%-linux-gnu-=%/)
-# One guest test at a time: its two virtual CPUs are then nearly as parallel as the machine is. What is
+# One guest test at a time: its two virtual CPUs are then mostly as parallel as the machine is. What is
 # not of this cell alone runs beside them, at less priority (tests/run).
 HOST_TESTS = tests/module_builds $(UNIT_TESTS) tests/cost_stays tests/fuzz_core tests/other_cells
 # Of check-debug's guests: how many at a time.
@@ -74,6 +74,7 @@ demo: ## a stock kernel in a VM honours exceptional sequences, beside twins that
 	@for try in 1 2 3; do vm/run $(GUEST_DEFAULTS) $(DEMO_OPTIONS) $(addprefix --file ,$(DEMO_FILES)) -- $(DEMO); \
 		status=$$?; [ $$status = 123 ] || exit $$status; echo "demo: once more"; done; exit $$status
 
+# The kernel is fetched whole, headers and image, before tests of both lanes want it.
 check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@test -n "$(UNIT_TESTS)" && test -n "$(GUEST_TESTS)" || { echo "check: there are no tests" >&2; exit 1; }
 	@echo "check: looking for the packages it needs"

@@ -44,6 +44,7 @@ lib_guest_files := $(addprefix $(lib_guest)/,gcc/program clang/program musl/prog
 lib_guest_page := tests/lib/objects/$(ARCH)/page.S
 
 GUEST_FILES += $(lib_guest_files)
+DEBUG_FILES += $(lib_guest_files)
 
 $(lib_guest_files): $(wildcard $(lib_guest_src)/*) $(lib_guest_page) $(LIB_HEADERS) tests/lib.mk
 

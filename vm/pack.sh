@@ -107,7 +107,7 @@ pack_kernel_module() {
 	case " ${insmod[*]-} " in
 	*" /vm/modules/$1.ko "*) return 0 ;;
 	esac
-	file=$(find "$modules/kernel" -name "$1.ko*" 2>/dev/null | head -n 1)
+	file=$(find "$modules/kernel" -name "$1.ko*" 2>/dev/null | head -n 1) || true
 	[ -n "$file" ] || die "the kernel $TARGET has no $1, which $2 needs"
 	mkdir -p "$root/vm/modules"
 	name=$root/vm/modules/$1.ko

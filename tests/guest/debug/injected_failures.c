@@ -204,7 +204,8 @@ static void move(void)
 	u8 *hole = mmap(NULL, wide, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	/* Where there is no page table yet, and other memory, which comes from the top, does not get. */
 	u8 *elsewhere = (u8 *)(((u64)hole + wide / 2) & -(u64)(wide / 16));
-	u32 n, ended = 0;
+	static const int move_may[] = { ENOMEM, 0 };
+	u32 n, ended = 0, kept = 0;
 
 	must(hole != MAP_FAILED && !munmap(hole, wide));
 	for (n = 1; n < LIMIT; n++) {
@@ -218,7 +219,7 @@ static void move(void)
 			     elsewhere) == MAP_FAILED ? -errno : 0;
 		hit = injected();
 		tally->injected += hit;
-		count(err, task_may);
+		count(err, move_may);
 		if (!err) {
 			tally->wrong += probe_fault(elsewhere, VALUE) != -1;
 			must(mremap(elsewhere, PAGES * page, PAGES * page,
@@ -229,6 +230,7 @@ static void move(void)
 		tally->wrong += list.nr != (still ? PAGES * ESTP_SELECTOR_NR : 0) || (still && !err);
 		list_free(&list);
 		ended += err && !still;
+		kept += err && still;
 		if (still)
 			must(!madv_unregister(base, PAGES * page));
 		if (!hit)
@@ -236,6 +238,7 @@ static void move(void)
 	}
 	report("mremap of what is registered", true);
 	ok(ended, "%u of those that failed had ended the registration", ended);
+	ok(kept, "and %u, before anything was moved, had not", kept);
 }
 
 /* ---- A process or thread each ---------------------------------------------------- */
