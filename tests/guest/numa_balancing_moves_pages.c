@@ -9,7 +9,7 @@
  * FAULT must then be that of the probes, though the kernel's own of hinting faults has
  * grown. The twin, unregistered, is carried back likewise.
  *
- * vm: --nodes 2 --timeout 200
+ * vm: --cpus 2 --nodes 2 --timeout 200
  */
 #include <sys/syscall.h>
 

@@ -29,9 +29,12 @@ static struct ring {
 
 static bool ring_new(struct ring *r)
 {
+	u32 most[] = { 2 * OPENS, 2 * OPENS };	/* bounded and unbounded work; 4 a CPU by default */
+
 	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
 	if (r->fd < 0)
 		return false;
+	must(!syscall(SYS_io_uring_register, r->fd, IORING_REGISTER_IOWQ_MAX_WORKERS, most, ARRAY_LEN(most)));
 	r->sq = mmap(NULL, r->p.sq_off.array + r->p.sq_entries * sizeof(u32),
 		     PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, IORING_OFF_SQ_RING);
 	r->cq = mmap(NULL, r->p.cq_off.cqes + r->p.cq_entries * sizeof(struct io_uring_cqe),
