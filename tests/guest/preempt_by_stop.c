@@ -28,8 +28,8 @@ static void run(void *arg)
 	regs_run(&child->in, &child->out, code_addr(child->code, child->entry));
 }
 
-/* Stops and continues it @times; its landing, or -1. */
-static long stop_and_continue(struct child *child, unsigned int times, u32 go, u64 *counts)
+/* Stops and continues it @times, the first one counted if @registered; its landing, or -1. */
+static long stop_and_continue(struct child *child, bool registered, unsigned int times, u32 go, u64 *counts)
 {
 	struct code *c = child->code;
 	unsigned int i, k;
@@ -47,7 +47,9 @@ static long stop_and_continue(struct child *child, unsigned int times, u32 go, u
 	for (i = 0; i < times && !c->data->landed; i++) {
 		must(!kill(pid, SIGSTOP));
 		must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
-		preempt(1);		/* told to be stopped, it may still be on its way */
+		/* Told to be stopped, it may still be on its way, and be preempted on it, too. */
+		preempt(1);
+		wait_until(!registered || stats_of(pid).diversions[ESTP_PREEMPTION], 5000);
 		for (k = 0; k < ESTP_SELECTOR_NR; k++)
 			counts[k] = stats_of(pid).diversions[k];
 		must(!kill(pid, SIGCONT));
@@ -86,7 +88,7 @@ void test(void)
 	for (i = 0; i < ARRAY_LEN(layouts); i++) {
 		must(!code_register(c, layouts[i]));
 		regs_fill(&child->in, i + 1);
-		is(stop_and_continue(child, 1, go, counts), PREEMPTED,
+		is(stop_and_continue(child, true, 1, go, counts), PREEMPTED,
 		   "%s: SIGSTOP and SIGCONT lead to the PREEMPTION response", layout_names[i]);
 		is(regs_diff(&child->out, &child->in, "after the stop"), 0,
 		   "no register changed");
@@ -95,7 +97,7 @@ void test(void)
 		must(!code_unregister(c));
 
 		regs_fill(&child->in, i + 3);
-		is(stop_and_continue(child, 5, go, counts), LET_GO,
+		is(stop_and_continue(child, false, 5, go, counts), LET_GO,
 		   "twin: stays through five stops");
 		is(regs_diff(&child->out, &child->in, "twin"), 0, "twin: no register changed");
 	}
