@@ -58,13 +58,13 @@ static inline void nth_set(const char *name, const char *value)
 	close(fd);
 }
 
-/*
- * Only what the function @name of the kernel does, or has done, can fail, and only that is counted.
- */
-static inline void only_callees(const char *name)
+/* Tells each kind of failure where the function @name of the kernel begins and ends. */
+static inline void nth_range(const char *which, const char *name)
 {
+	static const char *const kind[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 	unsigned long long at, start = 0, end = ~0ULL;
-	char line[512], symbol[256], text[32];
+	char line[512], symbol[256], path[64], text[32];
+	unsigned int i;
 	int round;
 
 	for (round = 0; round < 2; round++) {
@@ -82,15 +82,20 @@ static inline void only_callees(const char *name)
 		fclose(f);
 	}
 	must(start && end - start < 0x10000);
-	snprintf(text, sizeof(text), "%#llx", start);
-	nth_set("failslab/require-start", text);
-	nth_set("fail_page_alloc/require-start", text);
-	nth_set("fail_usercopy/require-start", text);
-	snprintf(text, sizeof(text), "%#llx", end);
-	nth_set("failslab/require-end", text);
-	nth_set("fail_page_alloc/require-end", text);
-	nth_set("fail_usercopy/require-end", text);
+	for (i = 0; i < ARRAY_LEN(kind); i++) {
+		snprintf(path, sizeof(path), "%s/%s-start", kind[i], which);
+		snprintf(text, sizeof(text), "%#llx", start);
+		nth_set(path, text);
+		snprintf(path, sizeof(path), "%s/%s-end", kind[i], which);
+		snprintf(text, sizeof(text), "%#llx", end);
+		nth_set(path, text);
+	}
 }
+
+/* Only what the function @name does, or has done, can fail, and only that is counted. */
+#define only_callees(name) nth_range("require", name)
+/* Nothing that the function @name does can fail, nor is it counted. */
+#define no_callees(name) nth_range("reject", name)
 
 static inline void need_injection(void)
 {
