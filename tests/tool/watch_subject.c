@@ -154,7 +154,7 @@ static void pin(void)
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
-	CPU_SET(1, &one);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &one);
 	must(!sched_setaffinity(0, sizeof(one), &one));
 }
 
