@@ -65,10 +65,10 @@ $(lib_guest)/gcc/program:
 	$(call lib_guest_dynamic,$(CROSS)gcc)
 
 $(lib_guest)/clang/program:
-	$(call lib_guest_dynamic,clang $(CROSS:%-=--target=%) -flto -fuse-ld=lld -Wl$(,)--gc-sections)
+	$(call lib_guest_dynamic,clang $(CROSS:%-=--target=%) -flto -fuse-ld=lld -Wl$(comma)--gc-sections)
 
 $(lib_guest)/musl/program:
-	$(call lib_guest_dynamic,$(MUSL_CC) -Wl$(,)-z$(,)now)
+	$(call lib_guest_dynamic,$(MUSL_CC) -Wl$(comma)-z$(comma)now)
 
 $(lib_guest)/static-pie/program:
 	@mkdir -p $(@D)
@@ -84,8 +84,6 @@ $(lib_guest)/require/program:
 	@mkdir -p $(@D)
 	$(CROSS)gcc $(lib_guest_flags) -DOBJECT=program -DREQUIRE -pthread -o $@ \
 		$(lib_guest_src)/object.c $(lib_guest_src)/program.c $(lib_guest_page)
-
-, := ,
 
 # The manual's examples, for the guest.
 GUEST_FILES += $(OUT)tests/lib/man/examples.tar
