@@ -7,6 +7,7 @@
  *               --sort.c---> match order
  *               --page.c---> struct estp_page              one code page, immutable
  *               --set.c----> struct estp_index             all pages of an address space
+ *               --step.c---> what is unmapped or serves nothing leaves it
  *
  *   event (pc, selector, cause) --match.c--> struct estp_match
  *
@@ -358,7 +359,7 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
 	return page->key + ((u64)((s64)hi >> 24) | code->response_lo);
 }
 
-/* ---- set.c, match.c -------------------------------------------------------- */
+/* ---- set.c, step.c, match.c -------------------------------------------------------- */
 
 /*
  * The pages of one address space by address: open addressing, linear probing, so a

@@ -3,9 +3,9 @@
  * The registered pages of one address space.
  *
  * Writers are serialised by the host and change one slot at a time; each such change
- * is complete in itself.  Readers are in match.c.
+ * is complete in itself.  Readers are in match.c, what goes through many pages in step.c.
  */
-#include "core.h"
+#include "set.h"
 
 /* No page and no token has this key: it is odd, and far past the last token. */
 static struct estp_page tombstone = { .key = ~0ull };
@@ -130,7 +130,7 @@ bool estp_set_room(const struct estp_set *set, u64 more)
 	return 8 * (set->index->used + more) <= 5 * ((u64)set->index->mask + 1);
 }
 
-static bool counts_as_code(unsigned long slot)
+bool estp_slot_is_code(unsigned long slot)
 {
 	return !(slot & ESTP_SLOT_VOID) && !estp_key_is_token(estp_slot_page(slot)->key) &&
 	       estp_page_entries(estp_slot_page(slot));
@@ -144,7 +144,7 @@ static void account(struct estp_set *set, unsigned long slot, int sign)
 		set->tokens += sign;
 	else
 		set->pages += sign;
-	set->code_pages += counts_as_code(slot) ? sign : 0;
+	set->code_pages += estp_slot_is_code(slot) ? sign : 0;
 	set->bytes += sign * (s64)estp_page_cost(estp_page_bytes(page));
 }
 
@@ -163,8 +163,7 @@ static void clear_slot(struct estp_index *ix, unsigned long *slot)
 		estp_publish(&ix->slot[i & ix->mask], 0ul);
 }
 
-/* Change a slot that is in use, in the index and in the one being filled. */
-static void change(struct estp_set *set, u64 key, unsigned long value)
+void estp_set_change(struct estp_set *set, u64 key, unsigned long value)
 {
 	unsigned long *slot = find_slot(set->index, key);
 
@@ -194,10 +193,11 @@ struct estp_index *estp_set_moved(struct estp_set *set)
 	return old;
 }
 
-/* After the fact: who kept an answer under the number of before asks again. */
-static void changed(struct estp_set *set)
+void estp_set_retag(struct estp_set *set, unsigned long slot, unsigned long value)
 {
-	estp_publish(&set->changes, set->changes + 1);
+	account(set, slot, -1);
+	account(set, value, 1);
+	estp_set_change(set, estp_slot_page(slot)->key, value);
 }
 
 void estp_set_put(struct estp_set *set, struct estp_page *page)
@@ -208,13 +208,13 @@ void estp_set_put(struct estp_set *set, struct estp_page *page)
 	account(set, (unsigned long)page, 1);
 	if (!slot) {
 		insert(set->index, (unsigned long)page);
-		changed(set);
+		estp_set_changed(set);
 		return;
 	}
 	old = estp_slot_page(*slot);
 	account(set, *slot, -1);
-	change(set, page->key, (unsigned long)page);
-	changed(set);
+	estp_set_change(set, page->key, (unsigned long)page);
+	estp_set_changed(set);
 	estp_page_drop(old);
 }
 
@@ -231,216 +231,10 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 	slot = set->next ? find_slot(set->next, key) : NULL;
 	if (slot)
 		clear_slot(set->next, slot);
-	changed(set);
+	estp_set_changed(set);
 	if (!estp_key_is_token(key))
 		set->gen++;
 	estp_page_drop(page);
-	return true;
-}
-
-/*
- * Stepping through pages and their entries: each costs one of *@nr, and an entry one more for each
- * page of its response that is looked for. At least one is done in each step, so that any step
- * comes to an end.
- */
-static bool spend(u32 *nr, u32 cost)
-{
-	if (!*nr)
-		return false;
-	*nr -= cost < *nr ? cost : *nr;
-	return true;
-}
-
-static u32 cost_of(const struct estp_index *ix, const struct estp_page *page, u32 i)
-{
-	u64 first, last;
-
-	if (!(page->code[i].bits & ESTP_CODE_FAR))
-		return 1;
-	first = estp_response_pages(ix, page, i, &last);
-	return 2 + (u32)((last - first) / ix->page_size);
-}
-
-/* Wide entries that reach onto this page end on all others, too.  They count from @first. */
-static bool end_wide(struct estp_set *set, const struct estp_page *page, struct estp_step *step,
-		     u32 first, u32 *nr)
-{
-	while (step->entry - first < page->wide_nr) {
-		u32 k = step->entry++ - first;
-
-		estp_set_remove(set, estp_token_key(estp_page_token(page, k)));
-		if (!spend(nr, 1))
-			return false;
-	}
-	return true;
-}
-
-static bool unmap_page(struct estp_set *set, unsigned long slot, struct estp_step *step, u32 *nr,
-		       bool *found)
-{
-	(void)found;
-	if (!end_wide(set, estp_slot_page(slot), step, 0, nr))
-		return false;
-	estp_set_remove(set, estp_slot_page(slot)->key);
-	return true;
-}
-
-/* First it is found out whether there were any, then the wide ones are ended. */
-static bool unregister_page(struct estp_set *set, unsigned long slot, struct estp_step *step,
-			    u32 *nr, bool *found)
-{
-	struct estp_page *page = estp_slot_page(slot);
-	u32 entries = estp_page_entries(page);
-
-	if (!counts_as_code(slot))
-		return true;
-	while (!*found && step->entry < entries) {
-		u32 i = step->entry++;
-
-		*found = estp_set_alive(set->index, page, i);
-		if (!spend(nr, cost_of(set->index, page, i)))
-			return false;
-	}
-	if (step->entry < entries)
-		step->entry = entries;
-	if (!end_wide(set, page, step, entries, nr))
-		return false;
-	if (!(page->flags & ESTP_PAGE_RESPONSES)) {
-		estp_set_remove(set, page->key);
-		return true;
-	}
-	account(set, slot, -1);
-	account(set, slot | ESTP_SLOT_VOID, 1);
-	change(set, page->key, slot | ESTP_SLOT_VOID);
-	changed(set);
-	return true;
-}
-
-/* The page's slot, if it is in the range; which one that is, is counted from 0. */
-static unsigned long page_of_range(const struct estp_index *ix, u64 start, u64 end, bool by_key,
-				   u32 i)
-{
-	unsigned long slot;
-	u64 key;
-
-	if (by_key)
-		return estp_index_find(ix, start + (u64)i * ix->page_size);
-	slot = ix->slot[i];
-	key = slot ? estp_slot_page(slot)->key : ~0ull;
-	return !estp_key_is_token(key) && key >= start && key < end ? slot : 0;
-}
-
-static bool for_range(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr,
-		      bool *found,
-		      bool (*act)(struct estp_set *set, unsigned long slot, struct estp_step *step,
-				  u32 *nr, bool *found))
-{
-	const struct estp_index *ix = set->index;
-	u64 pages = (end - start) / ix->page_size;
-	bool by_key = pages <= nr;
-	u32 last = by_key ? pages : ix->mask + 1;
-
-	if (end <= ix->lo || start >= ix->lo + ix->len)
-		return true;
-	for (; step->slot < last; step->slot++, step->entry = 0) {
-		unsigned long slot;
-
-		if (!spend(&nr, 1))
-			return false;
-		slot = page_of_range(ix, start, end, by_key, step->slot);
-		if (slot && !act(set, slot, step, &nr, found))
-			return false;
-	}
-	return true;
-}
-
-bool estp_set_unmap(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr)
-{
-	return for_range(set, start, end, step, nr, NULL, unmap_page);
-}
-
-bool estp_set_unregister(struct estp_set *set, u64 start, u64 end, struct estp_step *step, u32 nr,
-			 bool *found)
-{
-	return for_range(set, start, end, step, nr, found, unregister_page);
-}
-
-/* ---- Sweeping ------------------------------------------------------------------- */
-
-static void mark_response(struct estp_set *set, const struct estp_page *page, u32 i)
-{
-	const struct estp_index *ix = set->index;
-	u64 key, last;
-
-	if (!(page->code[i].bits & ESTP_CODE_FAR) || !estp_set_alive(ix, page, i))
-		return;
-	key = estp_response_pages(ix, page, i, &last);
-	for (; key <= last; key += ix->page_size)
-		change(set, key, estp_index_find(ix, key) | ESTP_SLOT_WANTED);
-}
-
-static bool mark_responses(struct estp_set *set, unsigned long slot, struct estp_step *step,
-			   u32 *nr)
-{
-	const struct estp_page *page = estp_slot_page(slot);
-
-	while (counts_as_code(slot) && step->entry < estp_page_entries(page)) {
-		u32 i = step->entry++;
-
-		mark_response(set, page, i);
-		if (!spend(nr, cost_of(set->index, page, i)))
-			return false;
-	}
-	return true;
-}
-
-static bool sweep_page(struct estp_set *set, unsigned long slot, struct estp_step *step, u32 *nr)
-{
-	struct estp_page *page = estp_slot_page(slot);
-	unsigned long kept = slot & ~ESTP_SLOT_WANTED;
-
-	if (estp_key_is_token(page->key))
-		return true;
-	while (counts_as_code(slot) && step->entry < estp_page_entries(page)) {
-		u32 i = step->entry++;
-
-		if (estp_set_alive(set->index, page, i))
-			step->any = true;
-		else if (page->code[i].bits & ESTP_CODE_WIDE)
-			estp_set_remove(set, estp_token_key(estp_page_wide(page, i)));
-		if (!spend(nr, cost_of(set->index, page, i)))
-			return false;
-	}
-	if (!step->any && !(slot & ESTP_SLOT_WANTED)) {
-		estp_set_remove(set, page->key);
-		return true;
-	}
-	if (!step->any)
-		kept |= ESTP_SLOT_VOID;
-	if (kept == slot)
-		return true;
-	account(set, slot, -1);
-	account(set, kept, 1);
-	change(set, page->key, kept);
-	return true;
-}
-
-bool estp_set_sweep(struct estp_set *set, struct estp_step *step, u32 nr)
-{
-	const struct estp_index *ix = set->index;
-	u32 slots = ix->mask + 1;
-
-	for (; step->slot < 2 * slots; step->slot++, step->entry = 0, step->any = false) {
-		unsigned long slot;
-
-		if (!spend(&nr, 1))
-			return false;
-		slot = ix->slot[step->slot & ix->mask];
-		if (!slot || slot == TOMBSTONE)
-			continue;
-		if (!(step->slot < slots ? mark_responses : sweep_page)(set, slot, step, &nr))
-			return false;
-	}
 	return true;
 }
 
