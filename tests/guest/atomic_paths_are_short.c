@@ -28,14 +28,6 @@ const unsigned int test_seconds = 120;
 static size_t page;
 static u8 *code;
 
-static u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
 /* Instructions of one fault, the fewest of some; where it leads. */
 static u64 cost(long *led)
 {

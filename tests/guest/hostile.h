@@ -139,4 +139,21 @@ static struct estp_table *table(size_t *len)
 	return t;
 }
 
+/* ---- The processes ------------------------------------------------------------------- */
+
+#define PROCESSES	4
+#define OPS_MAX		40
+
+static struct counts {
+	u64 done[OPS_MAX], failed[OPS_MAX];
+	volatile bool wrong;		/* something was done that cannot be */
+	volatile u32 stop;
+	volatile pid_t pid[PROCESSES];
+} *counts;
+
+static pid_t some_hostile(void)
+{
+	return counts->pid[below(PROCESSES)];
+}
+
 #endif

@@ -35,9 +35,6 @@ const unsigned int test_seconds = 1000;
 #define BOUND		200000u
 #define KEPT		400000u
 #define FREED_US	6000000u	/* KFREE_DRAIN_JIFFIES and a grace period */
-#define THREADS		1000u
-#define A_THREAD	30u		/* to look at one of another process */
-#define AN_OWN_THREAD	2000u		/* its memory, which is allocated at leisure, included */
 
 static struct watch {
 	sem_t begin, ended;
@@ -46,14 +43,6 @@ static struct watch {
 } watch;
 static size_t page;
 static u8 *code, *plain;
-
-static u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static void watch_once(void)
 {
@@ -256,95 +245,6 @@ static const struct call {
 
 static u64 best[ARRAY_LEN(calls)];
 
-/* ---- The first registration, which looks at every thread that there is --------------------- */
-
-static u64 *took;
-
-/* Instructions of a first registration, the fewest of some. */
-static u64 first_registration(void)
-{
-	u64 least = ~0ull;
-	int status, i;
-
-	for (i = 0; i < 3 * ROUNDS; i++) {
-		pid_t pid = fork();
-
-		must(pid >= 0);
-		if (!pid) {
-			u64 start = now_ns();
-
-			must(!madv_register(code, page));
-			*took = now_ns() - start;
-			_exit(0);
-		}
-		must(waitpid(pid, &status, 0) == pid && !status);
-		least = *took < least ? *took : least;
-	}
-	return least;
-}
-
-static void *sleeps(void *arg)
-{
-	pause();
-	return NULL;
-}
-
-/* A process that has registered, which keeps the hooks at work, and has threads. */
-static pid_t crowd_new(u32 threads)
-{
-	pid_t pid = fork();
-	pthread_t thread;
-
-	must(pid >= 0);
-	if (!pid) {
-		u64 start;
-
-		must(!madv_register(code, page));
-		while (threads--)
-			must(!pthread_create(&thread, NULL, sleeps, NULL));
-		/* Again the first one, but with threads of its own; the crowd's last thread is ready. */
-		must(!madv_unregister(code, page));
-		sleep_us(FREED_US);
-		start = now_ns();
-		must(!madv_register(code, page));
-		*took = now_ns() - start;
-		sleeps(NULL);
-	}
-	must(wait_until(*(volatile u64 *)took != 1, 20000));
-	return pid;
-}
-
-/* @own: what it took the crowd itself. */
-static u64 first_beside(u32 threads, u64 *own)
-{
-	pid_t pid;
-	int status;
-	u64 least;
-
-	*took = 1;
-	pid = crowd_new(threads);
-	*own = *took;
-	least = first_registration();
-	must(!kill(pid, SIGKILL) && waitpid(pid, &status, 0) == pid);
-	return least;
-}
-
-static void look_at_threads(void)
-{
-	u64 alone, beside, own_alone, own;
-
-	arrange();
-	alone = first_beside(0, &own_alone);
-	beside = first_beside(THREADS, &own);
-	diag("a first registration: %llu instructions, beside %u threads more %llu", (unsigned long long)alone,
-	     THREADS, (unsigned long long)beside);
-	ok(beside < alone + A_THREAD * THREADS, "a thread of others costs at most %u instructions", A_THREAD);
-	diag("of a process with none %llu, with so many of its own %llu", (unsigned long long)own_alone,
-	     (unsigned long long)own);
-	ok(own < own_alone + AN_OWN_THREAD * THREADS, "one of its own at most %u", AN_OWN_THREAD);
-	ok(beside > alone + THREADS && own > own_alone + THREADS, "twin: they are looked at");
-}
-
 static void round_of_calls(void)
 {
 	u32 i;
@@ -386,8 +286,6 @@ void test(void)
 	/* A huge page is cleared at a stretch where it is allocated: the kernel's, not ours. */
 	must(!prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
 	page = page_size();
-	took = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(took != MAP_FAILED);
 	reserve();
 	must(!sem_init(&watch.begin, 0, 0) && !sem_init(&watch.ended, 0, 0));
 	must(!pthread_create(&thread, NULL, watcher, NULL));
@@ -406,5 +304,4 @@ void test(void)
 			   "%s keeps nobody waiting", calls[i].what);
 		diag("%s: late by %llu instructions", calls[i].what, (unsigned long long)best[i]);
 	}
-	look_at_threads();
 }

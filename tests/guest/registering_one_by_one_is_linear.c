@@ -21,14 +21,6 @@ const unsigned int test_seconds = 60;
 static size_t page;
 static u8 *base;
 
-static u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
 /* One page of memory, mapped at every page: it is the addresses that count. */
 static void map_all(u32 nr)
 {

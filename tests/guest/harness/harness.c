@@ -125,12 +125,17 @@ unsigned int slowness(void)
 	return factor;
 }
 
-u64 now_ms(void)
+u64 now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+u64 now_ms(void)
+{
+	return now_ns() / 1000000;
 }
 
 void sleep_us(unsigned int us)

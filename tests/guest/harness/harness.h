@@ -84,6 +84,7 @@ void bail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* Time ----------------------------------------------------------------- */
 
+u64 now_ns(void);
 u64 now_ms(void);
 /* How much slower than a stock one this kernel is: TEST_SLOW in the environment, or 1. */
 unsigned int slowness(void);
