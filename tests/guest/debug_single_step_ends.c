@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * DBG-1, DBG-6, LIM-1: a tracer that single-steps through a PREEMPTION sequence sees
+ * DBG-1, DBG-6, LIM-1, LIM-22: a tracer that single-steps through a PREEMPTION sequence sees
  * each instruction once and comes out behind it: leaving the CPU at each step does not
- * divert. A signal that reaches a handler meanwhile diverts, and so does a fault.
+ * divert. A signal that reaches a handler meanwhile diverts, and so does a fault. One that
+ * detaches in the middle leaves the thread where it is; by one that dies there the kernel ends
+ * the thread's process, as it always does.
  *
  * Method: a traced child is stopped in front of the sequence and stepped, with a limit
  * on the steps: a sequence that restarted at each would never end. One of the
  * steps is a load that sleeps in a page fault, so that the thread leaves its CPU within
- * the step. Then again with a signal at each instruction in turn, and with a faulting one.
+ * the step. Then again with a signal at each instruction in turn, and with a faulting one; and
+ * with a tracer that goes after each instruction in turn.
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 
 #include "tracee.h"
 
@@ -151,6 +155,66 @@ static void with_signal(void)
 	is(intact, STEPS, "no register changed");
 }
 
+static void step_to(u32 i)
+{
+	u32 k;
+
+	start_at(start);
+	for (k = 0; k <= i; k++)
+		step(0);
+	must(tracee_pc(t->pid) == (u64)code_addr(c, at[i]));
+}
+
+/*
+ * It stops, and so leaves its CPU, after the step; then nobody steps it any more.  Only where it
+ * sleeps by itself is it preempted.
+ */
+static void with_detaching(void)
+{
+	unsigned int i, went = 0, slept_ = 0, intact = 0;
+	static struct regs want;
+
+	for (i = 0; i < STEPS; i++) {
+		u32 landed;
+
+		step_to(i);
+		landed = tracee_end(t);
+		went += i > SLEEPING && landed == THROUGH;
+		slept_ += i <= SLEEPING && landed == RESPONSE;
+		want = t->in;
+		if (i > SLEEPING)
+			regs_set_value(&want, 0);
+		intact += !regs_diff(&t->out, &want, "after detaching");
+	}
+	is(went, STEPS - SLEEPING - 1, "detached behind what sleeps, it goes through");
+	is(slept_, SLEEPING + 1, "before that, sleeping diverts it");
+	is(intact, STEPS, "no register changed but the loaded one");
+}
+
+/* The step that nobody waits for any more ends in a SIGTRAP of the program's. */
+static void with_dying_tracer(void)
+{
+	unsigned int i, died = 0;
+
+	for (i = 0; i < STEPS; i++) {
+		pid_t pid = fork();
+		int status;
+
+		must(pid >= 0);
+		if (!pid) {
+			step_to(i);
+			must(!ptrace(PTRACE_SETOPTIONS, t->pid, 0, 0));
+			_exit(0);
+		}
+		must(waitpid(pid, &status, 0) == pid && exited_with(status, 0));
+		must(waitpid(t->pid, &status, __WALL) == t->pid);
+		died += WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP;
+		if (!WIFSIGNALED(status))
+			diag("%s, landed %#x", ending(status), c->data->landed);
+	}
+	is(died, STEPS, "a tracer that dies at each step: SIGTRAP ends the child");
+}
+
 static void with_fault(void)
 {
 	start_at(fault);
@@ -169,6 +233,7 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	pin(0);
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 	t = shared(sizeof(*t));
 	t->prepare = prepare;
 	slept = shared(sizeof(*slept));
@@ -183,8 +248,11 @@ void test(void)
 		through(true);
 		with_signal();
 		with_fault();
+		with_detaching();
+		with_dying_tracer();
 		must(!code_unregister(c));
 		through(false);
+		with_dying_tracer();
 		code_free(c);
 	}
 }

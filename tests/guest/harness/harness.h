@@ -407,6 +407,10 @@ extern void (*launch_hook)(ucontext_t *uc);
 /* Tracees: general registers of a stopped one, by ptrace. */
 u64 tracee_pc(pid_t pid);
 void tracee_set_pc(pid_t pid, u64 pc);
+/* The pc of general registers as core files have them (elf_gregset_t). */
+u64 dumped_pc(const void *regs);
+/* At the entry of a system call: it is not to be made. */
+void tracee_drop_syscall(pid_t pid);
 /* A breakpoint at an address, for tracee_poke(); returns what was there. */
 long tracee_breakpoint(pid_t pid, u64 addr);
 void tracee_poke(pid_t pid, u64 addr, long word);

@@ -138,6 +138,22 @@ void tracee_set_pc(pid_t pid, u64 pc)
 	must(!ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
 }
 
+u64 dumped_pc(const void *regs)
+{
+	struct user_regs_struct own;
+
+	memcpy(&own, regs, sizeof(own));
+	return own.pc;
+}
+
+void tracee_drop_syscall(pid_t pid)
+{
+	int nr = -1;
+	struct iovec iov = { &nr, sizeof(nr) };
+
+	must(!ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &iov));
+}
+
 void tracee_poke(pid_t pid, u64 addr, long word)
 {
 	must(!ptrace(PTRACE_POKETEXT, pid, addr, word));

@@ -148,6 +148,23 @@ void tracee_set_pc(pid_t pid, u64 pc)
 	must(!ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
 }
 
+u64 dumped_pc(const void *regs)
+{
+	struct user_regs_struct own;
+
+	memcpy(&own, regs, sizeof(own));
+	return own.rip;
+}
+
+void tracee_drop_syscall(pid_t pid)
+{
+	struct user_regs_struct regs = tracee_regs(pid);
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	regs.orig_rax = -1;
+	must(!ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
+}
+
 void tracee_poke(pid_t pid, u64 addr, long word)
 {
 	must(!ptrace(PTRACE_POKETEXT, pid, addr, word));
