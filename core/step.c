@@ -3,9 +3,10 @@
  * Going through many pages of a set in steps: of a range that is unmapped or unregistered,
  * or of all, to sweep.  Between two steps the host may let others run.
  *
- * What is looked at is paid for: a slot, a page and an entry cost one each of a step's
- * number, and an entry one more for each page of its response that is looked for.  At
- * least one is done in each step, so that any step comes to an end.
+ * What is looked at is paid for: a slot, with the page in it, costs one of a step's
+ * number, an entry that is looked at or ended another, and one more for each page of its
+ * response that is looked for.  At least one is done in each step, so that any step comes
+ * to an end.
  */
 #include "set.h"
 

@@ -2,7 +2,7 @@
 /*
  * LIM-5, DBG-3: of a fatal fault in a PREEMPTION sequence a debugger is shown the response as
  * pc, and the address of the fault by si_addr; the core file of a process that nobody traces holds
- * the true pc.
+ * the true pc, if the thread has not left its CPU meanwhile.
  *
  * Method: a child executes an illegal instruction in the span, traced and not. The twin, not
  * registered, shows the instruction either way.
@@ -59,7 +59,7 @@ static void debugged(bool registered)
 	is((u64)si.si_addr, (u64)code_addr(c, fault), "si_addr tells the instruction");
 	if (!registered)
 		tracee_set_pc(t->pid, (u64)code_addr(c, response));
-	is(tracee_end(t), RESPONSE, "without the signal it goes on at the response");
+	is(tracee_end(t), RESPONSE, "it goes on %s", registered ? "there" : "where the debugger says");
 	is(regs_diff(&t->out, &t->in, "after the fault"), 0, "no register changed");
 }
 
@@ -87,6 +87,7 @@ static u64 core_pc(const char *path)
 	return dumped_pc(&status.pr_reg);
 }
 
+/* That the span was in force is what debugged() has shown before, of the same code. */
 static void dumped(bool registered)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -101,6 +102,7 @@ static void dumped(bool registered)
 	ok(WCOREDUMP(status), "%s: it leaves a core file", registered ? "registered" : "twin");
 	is(core_pc("/tmp/core"), (u64)code_addr(c, fault), "with the instruction as pc");
 	must(!unlink("/tmp/core"));
+	must(!write_file("/proc/sys/kernel/core_pattern", "core"));
 }
 
 void test(void)

@@ -14,7 +14,7 @@
 
 #include "hostile.h"
 
-/* So many of them, one after another. */
+/* So many calls, one after another. */
 static void hostile(u32 nr);
 
 /* To this thread a signal each 5 ms of its time: whoever spins in the arena is brought away. */

@@ -29,6 +29,8 @@
 #define ILLEGAL_NO_WORDS true
 /* Division by zero is zero. */
 #define DIVISION_FAULTS	0
+/* The kernel goes on single-stepping in a signal handler, where nobody traces any more. */
+#define STEPS_ON_IN_HANDLER	1
 /* Instructions start at multiples of it. */
 #define INSN_ALIGN	4u
 /* So many bytes of an emit_hold() can lie on the page before: all. */

@@ -23,6 +23,8 @@
 #define ILLEGAL_NO_WORDS false
 /* emit_divide() by zero is a SIGFPE. */
 #define DIVISION_FAULTS	1
+/* The kernel goes on single-stepping in a signal handler, where nobody traces any more. */
+#define STEPS_ON_IN_HANDLER	0
 /* Instructions start at multiples of it. */
 #define INSN_ALIGN	1u
 /* So many bytes of an emit_hold() can lie on the page before. */
