@@ -7,7 +7,7 @@
 #
 # Left out is what says no more there than on a stock kernel: scripts (other people's programs,
 # the tool), what runs without the module, and what counts a stock kernel's instructions or memory.
-debug_not := %/atomic_paths_are_short %/others_get_their_turn %/first_registration_looks_at_threads \
+debug_not := %/atomic_paths_are_short %/signals_are_short %/others_get_their_turn %/first_registration_looks_at_threads \
 	%/no_memory_no_half_set %/registering_one_by_one_is_linear %/memory_bound %/memory_comes_back \
 	%_without %_without_estp %_without_module
 DEBUG_GUESTS = $(filter-out $(debug_not),$(filter $(GUEST_OUT)/%,$(GUEST_TESTS)))
