@@ -288,7 +288,7 @@ void test(void)
 	must(!code_register(c, ESTP_LAYOUT_PAGE));
 	before = diverted(ESTP_PREEMPTION);
 	made = run(c, true, &counted);
-	is(counted, made, "no increment is lost");
+	final(is(counted, made, "no increment is lost"));
 	ok(made > 1000, "and there were %llu", (unsigned long long)made);
 	ok(diverted(ESTP_PREEMPTION) - before > 5, "with %llu diversions",
 	   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));

@@ -178,11 +178,11 @@ void test(void)
 
 	diag("%u forks; pages: all %u, none %u; entries: all %u, none %u; the loose pair: one %u",
 	     forks, all, none, entries, no_entries, loose_seen);
-	is(died, 0, "no child died");
-	is(failed[0], 0, "what is always registered diverts in each child: a page");
-	is(failed[1], 0, "and a span over two pages");
-	is(failed[2], 0, "pages of one call: all or none");
-	is(failed[3], 0, "entries of one table: all or none");
+	final(is(died, 0, "no child died"));
+	final(is(failed[0], 0, "what is always registered diverts in each child: a page"));
+	final(is(failed[1], 0, "and a span over two pages"));
+	final(is(failed[2], 0, "pages of one call: all or none"));
+	final(is(failed[3], 0, "entries of one table: all or none"));
 	ok(all && none, "both were met: pages");
 	ok(entries && no_entries, "both were met: entries");
 	ok(loose_seen, "twin: of two pages registered by two calls one child had but one");

@@ -93,7 +93,7 @@ void test(void)
 		must(!code_register(c, layouts[i]));
 		before = diverted(ESTP_PREEMPTION);
 		made = run(c, add.start, &counted);
-		is(counted, made, "%s: no increment is lost", layout_names[i]);
+		final(is(counted, made, "%s: no increment is lost", layout_names[i]));
 		ok(made > 1000, "and there were %llu", (unsigned long long)made);
 		ok(diverted(ESTP_PREEMPTION) - before > 50, "with %llu diversions",
 		   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));

@@ -124,7 +124,7 @@ static void rounds(bool registered)
 		round_of(registered, i);
 	diag("%s: %u ended by the signal, %u by a response", registered ? "registered" : "twin",
 	     tally.by_signal, tally.by_response);
-	is(tally.wrong, 0, "%s: nothing else happened", registered ? "registered" : "twin");
+	final(is(tally.wrong, 0, "%s: nothing else happened", registered ? "registered" : "twin"));
 }
 
 void test(void)
@@ -137,7 +137,7 @@ void test(void)
 	rounds(true);
 	ok(tally.by_response, "registered: some threads were diverted before");
 	is(tally.diverted, ROUNDS, "registered: faults were diverted before, in each round");
-	is(tally.faulted, ROUNDS, "registered: none was after");
+	final(is(tally.faulted, ROUNDS, "registered: none was after"));
 	is(stats().sequences, 0, "nothing is left registered");
 	rounds(false);
 	is(tally.by_signal, ROUNDS * SPINNERS, "twin: all ended by the signal");

@@ -68,6 +68,11 @@ bool ok(bool cond, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* ok(got == want), showing both when they differ. */
 #define is(got, want, ...) is_u64((u64)(got), (u64)(want), __VA_ARGS__)
 bool is_u64(u64 got, u64 want, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What a second run would not excuse: that it failed once is enough (see tests/run-guest). */
+#define final(check) do {							\
+	if (!(check))								\
+		diag("final: once is enough");					\
+} while (0)
 /* A comment on the report. */
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One point that this machine cannot show, and why; counts as passed. */

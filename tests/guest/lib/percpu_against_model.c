@@ -206,7 +206,7 @@ void test(void)
 			reset();
 		right = one();
 	}
-	ok(right, "%u operations as their pseudo-C says", round);
+	final(ok(right, "%u operations as their pseudo-C says", round));
 	for (i = 0; i < 12; i++)
 		for (k = 0; k < 3; k++)
 			all = all && (results[i][k] > 100 || !(kinds[i] >> k & 1));

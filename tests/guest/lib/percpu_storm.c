@@ -130,9 +130,9 @@ static void registered(void)
 		all.diversions += r.diversions;
 		all.right = all.right && r.right;
 	} while (all.right && all.diversions < DIVERSIONS && now_ms() < end);
-	ok(all.right && all.made == all.found, "%s: %llu done, %llu of them by handlers, %llu found",
+	final(ok(all.right && all.made == all.found, "%s: %llu done, %llu of them by handlers, %llu found",
 	   op->name, (unsigned long long)all.made, (unsigned long long)all.handled,
-	   (unsigned long long)all.found);
+	   (unsigned long long)all.found));
 	ok(all.diversions >= DIVERSIONS && all.handled > 100, "%s: with %llu diversions", op->name,
 	   (unsigned long long)all.diversions);
 }
