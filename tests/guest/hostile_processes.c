@@ -27,7 +27,8 @@
 #include "hostile_calls.h"
 #include "machine.h"
 
-const unsigned int test_seconds = 7200;
+/* The guest has the shorter limit, which `make fuzz-guest` sets. */
+const unsigned int test_seconds = 130000;
 
 #define VALUE		0x1000
 #define THREADS		3
