@@ -11,10 +11,11 @@
  * Proof: so many loads, unloads that succeed and unloads that fail, registrations that
  * succeed and ones that are EINVAL. A kernel that crashes, or complains, fails the run.
  *
- * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
- * vm: --no-load --cpus 1
+ * vm: --no-load
+ * vm x86_64: --cpus 1
  */
 #include <sys/prctl.h>
 

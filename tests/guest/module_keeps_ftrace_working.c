@@ -8,10 +8,11 @@
  * prober.ko faults of the kernel are made, and the trace is looked at. The twin is the same sysctl once the module has
  * gone, and the trace without the tracer.
  *
- * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what tracers do.
  *
- * vm: --no-load --cpus 1 --file build/tests/guest/modules/prober.ko
+ * vm: --no-load --file build/tests/guest/modules/prober.ko
+ * vm x86_64: --cpus 1
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>

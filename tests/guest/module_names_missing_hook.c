@@ -12,11 +12,12 @@
  * has functions named as a compiler names copies of ours. With
  * kernel.ftrace_enabled at 0 the log says that.
  *
- * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
- * vm: --no-load --cpus 1 --file build/tests/guest/modules/hog.ko
+ * vm: --no-load --file build/tests/guest/modules/hog.ko
  * vm: --file build/tests/guest/modules/copies.ko
+ * vm x86_64: --cpus 1
  */
 #include "machine.h"
 #include "probe.h"

@@ -9,10 +9,11 @@
  * After unloading, what the module had made is looked for: device, tracepoints, hooks,
  * caches. The twin of the refusals is the success that follows.
  *
- * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
- * vm: --no-load --cpus 1
+ * vm: --no-load
+ * vm x86_64: --cpus 1
  */
 #include "machine.h"
 #include "probe.h"

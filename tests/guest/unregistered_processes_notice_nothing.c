@@ -11,10 +11,11 @@
  * has unregistered, and after unloading: always the same numbers. The twin is that
  * other process, where the outcome differs.
  *
- * One CPU: QEMU before 8.1, running several, can execute code that another of them has
+ * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
- * vm: --no-load --cpus 1
+ * vm: --no-load
+ * vm x86_64: --cpus 1
  */
 #include <fcntl.h>
 #include <poll.h>

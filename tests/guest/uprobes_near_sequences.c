@@ -7,9 +7,9 @@
  * Method: the probe's page as a file, mapped and registered; uprobes by tracefs, their hits
  * counted there. The twin is the fault without one, and the fault with one in the span.
  *
- * One CPU: setting breakpoints replaces code, see module_keeps_ftrace_working.
+ * One CPU on x86_64: setting breakpoints replaces code, see module_keeps_ftrace_working.
  *
- * vm: --cpus 1
+ * vm x86_64: --cpus 1
  */
 #include <fcntl.h>
 
