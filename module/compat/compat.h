@@ -33,6 +33,10 @@
 #ifdef CONFIG_LTO
 #error "estp: a kernel with CONFIG_LTO may have hooked functions built into their callers"
 #endif
+/* has_copies() knows how GCC names what it takes out of a function. */
+#ifdef CONFIG_CC_IS_CLANG
+#error "estp: a kernel built by clang has not been tried"
+#endif
 
 /* Lockdep's kind asks for tasklist_lock, which is not exported: our walks are under RCU. */
 #ifdef CONFIG_PROVE_RCU_LIST
