@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * KRN-2 to KRN-7: which pages of kernel text are registered and which refused, with which
+ * KRN-2 to KRN-8: which pages of kernel text are registered and which refused, with which
  * errno and which sentence; modules that know nothing of each other come and go, also
  * without giving their page back, while the pages of others are hit on every CPU.
  *
@@ -8,7 +8,7 @@
  * threads fault on its own page and on estp.ko's without pause, and count each wrong answer;
  * meanwhile stranger.ko, which tries its own page when it comes and when it goes, is loaded
  * and unloaded in all the ways there are.  A fault that was not answered is the end of the
- * guest.
+ * guest.  A program meanwhile sees nothing of those pages, and cannot touch them.
  *
  * One CPU more than the threads want would do no harm; the code of modules is replaced all
  * the time, hence the short loop.
@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 
 #include "machine.h"
+#include "probe.h"
 #include "../modules/krn.h"
 
 const unsigned int test_seconds = 90;
@@ -108,6 +109,23 @@ static bool go_on(void)
 	return true;
 }
 
+/* KRN-8. */
+static void no_program_sees_them(void)
+{
+	struct estp_stats s = stats();
+	struct list list = list_own();
+	struct krn_places at;
+	u8 *page;
+
+	must(!ioctl(dev, KRN_PLACES, &at));
+	page = (u8 *)(at.text & ~((u64)at.page_size - 1));
+	ok(!s.pages && !s.sequences && !s.memory && !list.nr, "a program sees no sequence of the kernel's");
+	list_free(&list);
+	is(madv_register(page, at.page_size), -ENOMEM, "it cannot register where they are");
+	is(madv_unregister(page, at.page_size), -ENOENT, "and has nothing to unregister there");
+	is(read_number(KERNEL_PAGES), 2, "they are still there");
+}
+
 void test(void)
 {
 	static const struct {
@@ -126,7 +144,9 @@ void test(void)
 	must(!load_file(MODULES "prober.ko", ""));
 	is(read_number(KERNEL_PAGES), 2, "estp.ko's page and prober.ko's are registered");
 	dev = open("/dev/prober", O_RDWR | O_CLOEXEC);
-	must(dev >= 0 && !ioctl(dev, KRN_LOOP));
+	must(dev >= 0);
+	no_program_sees_them();
+	must(!ioctl(dev, KRN_LOOP));
 	is(unload_name("estp"), -EWOULDBLOCK, "estp.ko stays as long as a module calls it");
 
 	for (i = 0; i < ROUNDS; i++) {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * MASK-7, MASK-8, QRY-4: an INTERRUPT that resets protection keys gives the thread
+ * MASK-7, MASK-8, QRY-4, LIM-10: an INTERRUPT that resets protection keys gives the thread
  * the kernel's default rights before the frame is written: sigreturn brings
- * nothing else back. Without the reset the thread's own rights are in the frame.
+ * nothing else back. Without the reset the thread's own rights are in the frame. That default is
+ * the one of when the module was loaded, also where the kernel was given another one since.
  *
  * Method: a thread that has opened some keys takes a signal in the span, by a
  * launch and by a signal from elsewhere. PKRU is read from the frame and, after the
  * handler, from the thread. The twin keeps its rights.
  */
-#include "harness.h"
+#include <sys/mount.h>
+
+#include "machine.h"
 
 #define RESPONSE	1
 #define LET_GO		2
+#define INIT_PKRU	"/sys/kernel/debug/x86/init_pkru"
 
 static struct regs in, out, want;
 static u32 launch_off, start, end, response, entry, opened;
@@ -91,6 +95,7 @@ void test(void)
 {
 	const u32 masks[] = { 0, REGS_CLEAR_VALID };
 	unsigned int i, reset;
+	char was[32];
 
 	need_estp_and_counters();
 	need_cpus(2);
@@ -113,4 +118,11 @@ void test(void)
 	}
 	by_launch(0, false, true, 0);
 	from_elsewhere(0, false, true, 0);
+
+	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
+	snprintf(was, sizeof(was), "%s", read_file(INIT_PKRU));
+	must(!write_file(INIT_PKRU, "0x50"));
+	must(strtoul(read_file(INIT_PKRU), NULL, 16) == 0x50 && default_pkru() != 0x50);
+	by_launch(0, true, true, 0);
+	must(!write_file(INIT_PKRU, was));
 }
