@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * INT-7, INT-8, INT-9: a fault in an INTERRUPT span that no FAULT matches is
+ * INT-7, INT-8, INT-9, LIM-12: a fault in an INTERRUPT span that no FAULT matches is
  * delivered as if it had happened at the response: pc, si_addr, registers; fault
  * address, error code and trap number read 0. si_code stays.
  *
