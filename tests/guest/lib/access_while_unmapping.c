@@ -32,6 +32,12 @@ enum { LOAD, STORE, COPY, STRNLEN, READABLE, WRITABLE, FUNCTIONS };
 
 static const char *const names[] = { "load", "store", "copy", "strnlen", "readable", "writable" };
 
+/* What a page holds before, while and after it is filled, in steps of whatever size. */
+static bool halfway(u64 value)
+{
+	return !(value & ~0x5555555555555555ull) && value == (value & 0x0101010101010101ull) * 0x55;
+}
+
 /* 1 yes, 0 no, -1 an answer that is neither. */
 static int call(int function)
 {
@@ -44,9 +50,8 @@ static int call(int function)
 	switch (function) {
 	case LOAD:
 		error = estp_load64(page + 64, &value);
-		/* 0 is what a page holds before it is filled. */
 		if (!error)
-			return value == 0x5555555555555555 || !value ? 1 : -1;
+			return halfway(value) ? 1 : -1;
 		return error == -EFAULT ? 0 : -1;
 	case STORE:
 		error = estp_store8(page + 8, 0x55);
