@@ -153,7 +153,7 @@ static void queue_due(struct estp_thread *thread)
 void estp_preempt_mark(struct estp_thread *thread)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long pc = instruction_pointer(regs);
+	unsigned long pc = estp_arch_pc(regs);
 
 	if (estp_index_maybe(READ_ONCE(thread->space->set.index), pc) &&
 	    can_divert(regs) && match_left(thread, pc))
@@ -166,7 +166,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 	struct pt_regs *regs = task_pt_regs(current);
 
-	if (!can_divert(regs) || !match_left(thread, instruction_pointer(regs)))
+	if (!can_divert(regs) || !match_left(thread, estp_arch_pc(regs)))
 		return;
 	if (likely(!stopped()) || being_stopped()) {
 		queue_due(thread);
@@ -181,7 +181,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 static notrace void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
-	unsigned long pc = instruction_pointer(task_pt_regs(current));
+	unsigned long pc = estp_arch_pc(task_pt_regs(current));
 
 	__this_cpu_write(estp_running, NULL);
 	if (unlikely(estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))

@@ -42,10 +42,16 @@ static inline bool estp_arch_native(struct pt_regs *regs)
 	return !compat_user_mode(regs);
 }
 
+/* Also asked by an interrupt, which may come while estp_arch_divert() is at it. */
+static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
+{
+	return READ_ONCE(regs->pc);
+}
+
 /* A response is no target of a branch: it needs no landing pad. */
 static inline void estp_arch_divert(struct pt_regs *regs, unsigned long response)
 {
-	instruction_pointer_set(regs, response);
+	WRITE_ONCE(regs->pc, response);
 	regs->pstate &= ~PSR_BTYPE_MASK;
 }
 

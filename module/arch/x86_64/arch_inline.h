@@ -44,9 +44,15 @@ static inline bool estp_arch_native(struct pt_regs *regs)
 	return user_64bit_mode(regs);
 }
 
+/* Also asked by an interrupt, which may come while estp_arch_divert() is at it. */
+static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
+{
+	return READ_ONCE(regs->ip);
+}
+
 static inline void estp_arch_divert(struct pt_regs *regs, unsigned long response)
 {
-	instruction_pointer_set(regs, response);
+	WRITE_ONCE(regs->ip, response);
 }
 
 static inline void estp_arch_forget_trap(void)
