@@ -14,7 +14,7 @@
 #define COMMITTED	2
 
 static struct code *c;
-static u32 entry, commit;
+static u32 entry, arrive, commit;
 static struct regs in, out;
 static char stack[262144] __attribute__((aligned(16)));
 
@@ -46,8 +46,9 @@ static void round_of(const char *name, bool late, enum event event)
 	must(wait_until(c->data->inside, 5000));
 	if (diverts && late)
 		must(!code_register(c, ESTP_LAYOUT_PAGE));
-	code_let_go(c, 0, c->hold_at[1]);
-	sleep_us(10000);
+	code_let_go(c, 0, arrive);
+	must(wait_until(c->data->mark[1], 5000));
+	sleep_us(10000);		/* past the mark */
 	if (event == FENCE)
 		must(!madv_fence());
 	else if (event == PREEMPT)
@@ -73,6 +74,7 @@ void test(void)
 	c = code_new(1);
 	entry = emit_inside(c);
 	emit_hold(c);
+	arrive = emit_mark(c, &c->data->mark[1], 1);
 	start = emit_hold(c);
 	commit = emit_mark(c, &c->data->mark[0], 1);
 	end = emit_land(c, COMMITTED);
