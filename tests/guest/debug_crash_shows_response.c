@@ -17,6 +17,7 @@
 
 #define RESPONSE	1
 #define THROUGH		2
+#define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
 static struct tracee *t;
 static struct code *c;
@@ -93,7 +94,11 @@ static void dumped(bool registered)
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	int status;
 
-	must(!write_file("/proc/sys/kernel/core_pattern", "/tmp/core"));
+	if (access(CORE_PATTERN, W_OK)) {
+		skip("this kernel writes no core files");
+		return;
+	}
+	must(!write_file(CORE_PATTERN, "/tmp/core"));
 	must(!setrlimit(RLIMIT_CORE, &unlimited));
 	start();
 	must(!ptrace(PTRACE_DETACH, t->pid, 0, 0));
@@ -102,7 +107,7 @@ static void dumped(bool registered)
 	ok(WCOREDUMP(status), "%s: it leaves a core file", registered ? "registered" : "twin");
 	is(core_pc("/tmp/core"), (u64)code_addr(c, fault), "with the instruction as pc");
 	must(!unlink("/tmp/core"));
-	must(!write_file("/proc/sys/kernel/core_pattern", "core"));
+	must(!write_file(CORE_PATTERN, "core"));
 }
 
 void test(void)

@@ -8,12 +8,37 @@
  * interrupts that the kernel counts for the other CPU rise with each fence while a
  * thread of the process runs there, and do not while the child runs there.
  */
+#include <sys/mount.h>
+
 #include "machine.h"
 
 #define RESPONSE	1
 #define LET_GO		2
 #define FENCES		200
 #define THROTTLE	"/proc/sys/kernel/sched_rt_runtime_us"
+#define FAIR_SERVER	"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
+
+/*
+ * On a busy host the kernel takes a thread of highest priority off its CPU for part of a second, so
+ * that others get something: by throttling, and since 6.8 by a server of theirs.
+ */
+static char throttled[32], served[32], server[64];
+
+static void never_give_way(int cpu)
+{
+	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
+	snprintf(server, sizeof(server), FAIR_SERVER, cpu);
+	snprintf(throttled, sizeof(throttled), "%s", read_file(THROTTLE));
+	snprintf(served, sizeof(served), "%s", read_file(server));
+	must(!write_file(THROTTLE, "-1"));
+	must(!*served || !write_file(server, "0"));
+}
+
+static void give_way(void)
+{
+	must(!*served || !write_file(server, served));
+	must(!write_file(THROTTLE, throttled));
+}
 
 /* Function call interrupts that @cpu has taken. */
 static u64 calls(int cpu)
@@ -51,7 +76,6 @@ void test(void)
 	static struct victim v;
 	static struct regs in, out;
 	struct code *c = code_new(1);
-	char *throttled;
 	int status, other;
 	u64 before, taken;
 	pid_t pid;
@@ -59,9 +83,7 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	other = cpus_nr() - 1;
-	/* Or a busy host makes the kernel take the thread off its CPU for part of a second. */
-	throttled = strdup(read_file(THROTTLE));
-	must(!write_file(THROTTLE, "-1"));
+	never_give_way(other);
 	pin(0);
 	outside = emit_inside(c);
 	emit_hold(c);
@@ -111,7 +133,6 @@ void test(void)
 	must(waitpid(pid, &status, 0) == pid);
 	ok(exited_with(status, 0) && c->data->landed == LET_GO,
 	   "the child leaves where it is let go, with all its registers (%s)", ending(status));
-	must(!write_file(THROTTLE, throttled));
-	free(throttled);
+	give_way();
 	code_free(c);
 }

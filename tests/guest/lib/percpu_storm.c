@@ -14,9 +14,10 @@
 
 #define DIVERSIONS	100
 #define TWIN_MS		20000
+#define STORM_MS	40000		/* on a starved host */
 
-/* vm: --timeout 420 */
-const unsigned int test_seconds = 400;
+/* vm: --timeout 700 */
+const unsigned int test_seconds = 680;
 
 static const struct operation *op;
 static volatile bool stop;
@@ -120,7 +121,7 @@ static void storm(struct result *r, unsigned int rounds)
 static void registered(void)
 {
 	struct result r, all = { .right = true };
-	u64 end = now_ms() + TWIN_MS;
+	u64 end = now_ms() + STORM_MS;
 
 	do {
 		storm(&r, 500);
