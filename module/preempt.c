@@ -56,6 +56,9 @@ static noinline bool find_trap(void)
 	unsigned long flags;
 	bool found = false;
 
+	/* Forcing a signal unblocks it: this one was sent, and may stay for ever. */
+	if (sigismember(&current->blocked, SIGTRAP))
+		return false;
 	spin_lock_irqsave(&current->sighand->siglock, flags);
 	/* All of them, at worst: so does the kernel when it takes a signal off this list. */
 	list_for_each_entry(q, &current->pending.list, list) {
