@@ -28,25 +28,51 @@ static void run(void *arg)
 	regs_run(&child->in, &child->out, code_addr(child->code, child->entry));
 }
 
+static bool stop(pid_t pid)
+{
+	int status;
+
+	must(!kill(pid, SIGSTOP));
+	must(waitpid(pid, &status, WUNTRACED) == pid);
+	return WIFSTOPPED(status);
+}
+
+/* A child that is stopped in the span: not one that something else had preempted there before. */
+static pid_t stopped_inside(struct child *child)
+{
+	struct code *c = child->code;
+	unsigned int tries = 20;
+	pid_t pid;
+
+	while (tries--) {
+		code_reset(c);
+		pid = fork();
+		must(pid >= 0);
+		if (!pid) {
+			run(child);
+			_exit(0);
+		}
+		must(wait_until(c->data->inside, 5000));
+		if (!stop(pid))
+			continue;
+		if (!c->data->landed)
+			return pid;
+		kill(pid, SIGKILL);
+		must(waitpid(pid, NULL, 0) == pid);
+	}
+	bail("no child stays in the span until it is stopped");
+}
+
 /* Stops and continues it @times, the first one counted if @registered; its landing, or -1. */
 static long stop_and_continue(struct child *child, bool registered, unsigned int times, u32 go, u64 *counts)
 {
 	struct code *c = child->code;
+	pid_t pid = stopped_inside(child);
 	unsigned int i, k;
 	int status;
-	pid_t pid;
 
-	code_reset(c);
-	pid = fork();
-	must(pid >= 0);
-	if (!pid) {
-		run(child);
-		_exit(0);
-	}
-	must(wait_until(c->data->inside, 5000));
-	for (i = 0; i < times && !c->data->landed; i++) {
-		must(!kill(pid, SIGSTOP));
-		must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	for (i = 0; i < times; i++) {
+		must(!i || stop(pid));
 		/* Told to be stopped, it may still be on its way, and be preempted on it, too. */
 		preempt(1);
 		wait_until(!registered || stats_of(pid).diversions[ESTP_PREEMPTION], 5000);
