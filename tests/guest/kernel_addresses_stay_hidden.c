@@ -6,8 +6,9 @@
  * Method: registrations that are accepted and refused, diversions of all selectors, fences
  * and unregistration, with messages and events switched on; then all that was told is searched
  * for numbers of the kernel's half of the address space, binary or in hexadecimal. Nothing
- * counts that does not name the module: the rest of the log is the kernel's. The twin is
- * /proc/kallsyms, in which root finds the module's own, and the same search as well.
+ * counts that does not name the module: the rest of the log is the kernel's. The twins are
+ * /proc/kallsyms, in which root finds the module's own, and the same search as well; and addresses
+ * of each kind that a kernel has, among others.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -18,10 +19,13 @@
 #define VALUE	0x1000
 #define TRACEFS	"/sys/kernel/tracing/"
 
-/* Both architectures: an address with its uppermost bits set. */
+/*
+ * Both architectures, with the largest address space that they can have (five levels of page
+ * tables, 52 bits): an address with its uppermost bits set, and no small negative number.
+ */
 static bool is_kernels(u64 number)
 {
-	return number >> 48 == 0xffff;
+	return number >> 56 == 0xff && number < -4096ull;
 }
 
 static u64 in_words(const void *p, size_t len)
@@ -30,7 +34,7 @@ static u64 in_words(const void *p, size_t len)
 	u64 word, found = 0;
 	size_t i;
 
-	for (i = 0; i + 8 <= len; i += 4) {
+	for (i = 0; i + 8 <= len; i += 8) {
 		memcpy(&word, byte + i, 8);
 		found += is_kernels(word);
 	}
@@ -114,6 +118,25 @@ static void parameters(void)
 	globfree(&g);
 }
 
+/* Of slab and of stacks with five levels, of slab with 52 bits and with 48, of text. */
+static const u64 addresses[] = {
+	0xff11000012345678, 0xffa0000000123450, 0xfff0000012345678, 0xffff888012345678, 0xffffffffc0123456,
+};
+
+static void planted(void)
+{
+	u64 words[] = { 0x7fff12345678, -EINVAL, 0, 1 };
+	char text[100];
+	unsigned int i, found = 0, by_mistake = in_words(words, sizeof(words));
+
+	for (i = 0; i < ARRAY_LEN(addresses); i++) {
+		words[2] = addresses[i];
+		snprintf(text, sizeof(text), "estp: 7fff12345678 at %llx", (unsigned long long)addresses[i]);
+		found += in_words(words, sizeof(words)) == 1 && in_text(text) == 1;
+	}
+	ok(found == i && !by_mistake, "twin: %u planted addresses are found, and nothing else", i);
+}
+
 void test(void)
 {
 	u8 *p = probe_new(VALUE), *bad = probe_new(VALUE);
@@ -143,4 +166,5 @@ void test(void)
 	must(!madv_unregister(p, page_size()));
 
 	ok(in_text(read_file("/proc/kallsyms")), "twin: in the kernel's list of symbols there are");
+	planted();
 }
