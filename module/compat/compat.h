@@ -48,7 +48,10 @@
 
 /* task_work_add() before the next user instruction, from the scheduler's locks. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-#define ESTP_TWA_RESUME_ATOMIC	TWA_RESUME	/* allocates under KASAN */
+#ifdef CONFIG_KASAN
+#error "estp: before 6.11 a kernel with CONFIG_KASAN allocates where the module may not"
+#endif
+#define ESTP_TWA_RESUME_ATOMIC	TWA_RESUME
 #else
 #define ESTP_TWA_RESUME_ATOMIC	(TWA_RESUME | TWAF_NO_ALLOC)
 #endif
