@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * MOD-5, LIM-15: while the module is loaded kernel.ftrace_enabled cannot be set to 0;
- * the function tracer, the function graph tracer and kprobes on the very functions that
+ * the function tracer, the function graph tracer, kprobes and kretprobes on the very functions that
  * are hooked coexist with it: they trace, and it diverts. So do faults of kernel pages.
  *
  * Method: each is switched on, diversions of all three selectors, a registration, and by
@@ -134,15 +134,44 @@ static void tracer(const char *name)
 	must(!write_file(TRACEFS "/trace", "0"));
 }
 
-static void kprobes(void)
+static void kprobe_events(const char *kind, const char *fetch)
 {
-	must(!write_file(TRACEFS "/kprobe_events", "p:mine " MADVISE " advice=" FETCH_ADVICE "\n"));
+	char names[] = MADVISE "\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
+		"uprobe_copy_process\nfixup_exception\nsearch_exception_tables", *name;
+	static char events[4096];
+	size_t len = 0;
+
+	for (name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
+		len += snprintf(events + len, sizeof(events) - len, "%s:%s_%s %s%s\n", kind, *kind == 'p' ? "at" : "from",
+				name, name, strcmp(name, MADVISE) ? "" : fetch);
+	must(!write_file(TRACEFS "/kprobe_events", events));
 	must(!write_file(TRACEFS "/events/kprobes/enable", "1"));
-	works("a kprobe on madvise");
-	ok(in_trace("advice=0x4553"), "the kprobe shows REGISTER");
+}
+
+static void no_kprobe_events(void)
+{
 	must(!write_file(TRACEFS "/events/kprobes/enable", "0"));
 	must(!write_file(TRACEFS "/kprobe_events", ""));
 	must(!write_file(TRACEFS "/trace", "0"));
+}
+
+static void kprobes(void)
+{
+	kprobe_events("p", " advice=" FETCH_ADVICE);
+	/* On arm64 nobody asks unhandled_signal() unless told to. */
+	must(!write_file("/proc/sys/debug/exception-trace", "1\n"));
+	works("a kprobe on each");
+	ok(in_trace("advice=0x4553"), "the kprobe shows REGISTER");
+	ok(in_trace("at_force_sig_info_to_task:") && in_trace("at_unhandled_signal:") && in_trace("at_uprobe_dup_mmap:") &&
+	   in_trace("at_uprobe_copy_process:") && in_trace("at_fixup_exception:") &&
+	   in_trace("at_search_exception_tables:"), "and those on the others were hit");
+	no_kprobe_events();
+
+	/* These have put their own return address where ours finds the function's caller. */
+	kprobe_events("r", "");
+	works("a kretprobe on each");
+	ok(in_trace("from_" MADVISE ":") && in_trace("from_force_sig_info_to_task:"), "kretprobes were hit");
+	no_kprobe_events();
 }
 
 void test(void)

@@ -7,7 +7,7 @@
  * counts as a preemption.
  *
  * Method: in a process of its own for each case, as the first registration comes but
- * once: tasks are brought into place, then the page is registered, then the event is
+ * once. Tasks are brought into place, then the page is registered, then the event is
  * forced on each. The twin forces the same events before, when nothing is registered:
  * they do nothing.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * LIM-2, FLT-1, INT-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
+ * LIM-2, FLT-1, INT-1, PRE-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
  * is hit; one in the span executes the instruction elsewhere, where no sequence is: the
  * fault is a signal then, as stated. When it has gone everything is as before.
  *
@@ -72,6 +72,7 @@ void test(void)
 	with_uprobe(f->start, ESTP_FAULT, -1, "in the span");
 	is(probe(p, VALUE, ESTP_INTERRUPT), 0, "without a uprobe the signal's frame leads to the response");
 	with_uprobe(probe_seq[ESTP_INTERRUPT].response[0], ESTP_INTERRUPT, 0, "at INTERRUPT's response");
+	with_uprobe(probe_seq[ESTP_PREEMPTION].response[0], ESTP_PREEMPTION, 0, "at PREEMPTION's response");
 	must(!madv_unregister(p, page));
 	unlink(FILE_);
 }

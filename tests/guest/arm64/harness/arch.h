@@ -45,7 +45,8 @@
 #define HOOKED_HERE	"do_el0_bti\ndo_fpsimd_exc\ndo_sea\nfpsimd_signal_preserve_current_state\n"
 /* Of these, those that there can be one user of, and in which way. */
 #define HOGGED_HERE \
-	{ "do_fpsimd_exc", false }, { "do_sea", true }, { "fpsimd_signal_preserve_current_state", true },
+	{ "do_fpsimd_exc", false }, { "do_sea", false }, { "do_sea", true }, \
+	{ "fpsimd_signal_preserve_current_state", false }, { "fpsimd_signal_preserve_current_state", true },
 /* Those that could have copies (copies.ko). */
 #define COPIED		"force_sig_info_to_task"
 /* madvise(2), and its advice, as tracefs fetches it. */
