@@ -48,7 +48,7 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' module/dkms.conf)
 DKMS_DIR = $(DESTDIR)/usr/src/estp-$(VERSION)
 
-.PHONY: help module demo check check-matrix check-debug check-debug-one check-selftests fuzz-guest fuzz-core fuzz-tool bench bench-report bench-expect install clean distclean
+.PHONY: help module demo check all-programs check-matrix check-debug check-debug-one check-selftests fuzz-guest fuzz-core fuzz-tool bench bench-report bench-expect install clean distclean
 .DELETE_ON_ERROR:
 # No built-in rule: a script NAME beside a newer NAME.S would be overwritten by a program.
 MAKEFLAGS += --no-builtin-rules
@@ -87,6 +87,9 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@echo "check: running the tests"
 	@prove --timer -j 2 --rules 'seq={$(subst $(space),$(comma),$(strip $(HOST_TESTS)))}' --rules 'seq=**' \
 		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+
+# Whatever is compiled for guests and benchmarks, but modules: each of these wants its kernel.
+all-programs: guest-tests $(filter-out %.ko,$(GUEST_FILES)) $(BENCH_FILES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them [CELLS=6.1]
 	@CELLS='$(CELLS)' tests/matrix
