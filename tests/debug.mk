@@ -5,13 +5,13 @@
 #   DEBUG_BATCHES  the same, as prove wants it; besides, on `debug` alone, DEBUG_TESTS
 #   DEBUG_FILES    what is built for them
 #
-# Left out is what says no more there than on a stock kernel: scripts (other people's programs,
-# the tool), what runs without the module, and what counts a stock kernel's instructions or memory.
+# Left out is what says no more there than on a stock kernel: what runs without the module, what
+# counts a stock kernel's instructions or memory, and where that kernel was put.
 debug_not := %/atomic_paths_are_short %/signals_are_short %/others_get_their_turn %/first_registration_looks_at_threads \
 	%/no_memory_no_half_set %/registering_one_by_one_is_linear %/memory_bound %/memory_comes_back \
-	%_without %_without_estp %_without_module
-DEBUG_GUESTS = $(filter-out $(debug_not),$(filter $(GUEST_OUT)/%,$(GUEST_TESTS)))
+	%_without %_without_estp %_without_module %_without_estp.sh %/kernel_at_random_address.sh
+DEBUG_GUESTS = $(filter-out $(debug_not),$(GUEST_TESTS))
 
 DEBUG_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(DEBUG_GUESTS)) \
 	$(if $(filter debug,$(FLAVOUR)),$(DEBUG_TESTS))
-DEBUG_FILES += $(GUEST_RUNNER) $(GUEST_MODULES) $(DEBUG_GUESTS) $(DEBUG_TESTS)
+DEBUG_FILES += $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_GUESTS) $(DEBUG_TESTS)

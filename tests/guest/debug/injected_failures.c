@@ -10,8 +10,8 @@
  * Method: the kernel's fail-nth makes the n-th thing fail that may fail in one call of one
  * thread: n goes up from 1 until the call is through without reaching it, so each gets its
  * turn. Proof: so many failures were injected and so many calls failed. The twin is that
- * last round, in which nothing fails and all works. Allocations and copies have both failed, since
- * both errors came; in the end the leak detector must know nothing of ours.
+ * last round, in which nothing fails and all works. Allocations, pages and copies have all failed, by
+ * the kernel's own count; in the end the leak detector must know nothing of ours.
  */
 #include <fcntl.h>
 
@@ -381,5 +381,7 @@ void test(void)
 	move();
 	ok(no_memory && no_access, "calls failed for want of memory (%u), and of access to it (%u)",
 	   no_memory, no_access);
+	for (i = 0; i < ARRAY_LEN(nth_kind); i++)
+		ok(nth_met(nth_kind[i]), "%s: %u injected, says the kernel", nth_kind[i], nth_met(nth_kind[i]));
 	no_leaks();
 }

@@ -10,7 +10,11 @@
 #include <sys/mount.h>
 
 #include "harness.h"
+#include "machine.h"
 
+#define NTH_TIMES	1000000u
+
+static const char *const nth_kind[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 static int nth_fd = -1;
 
 /* For this thread: each that injects opens its own. */
@@ -61,7 +65,6 @@ static inline void nth_set(const char *name, const char *value)
 /* Tells each kind of failure where the function @name of the kernel begins and ends. */
 static inline void nth_range(const char *which, const char *name)
 {
-	static const char *const kind[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 	unsigned long long at, start = 0, end = ~0ULL;
 	char line[512], symbol[256], path[64], text[32];
 	unsigned int i;
@@ -82,11 +85,11 @@ static inline void nth_range(const char *which, const char *name)
 		fclose(f);
 	}
 	must(start && end - start < 0x10000);
-	for (i = 0; i < ARRAY_LEN(kind); i++) {
-		snprintf(path, sizeof(path), "%s/%s-start", kind[i], which);
+	for (i = 0; i < ARRAY_LEN(nth_kind); i++) {
+		snprintf(path, sizeof(path), "%s/%s-start", nth_kind[i], which);
 		snprintf(text, sizeof(text), "%#llx", start);
 		nth_set(path, text);
-		snprintf(path, sizeof(path), "%s/%s-end", kind[i], which);
+		snprintf(path, sizeof(path), "%s/%s-end", nth_kind[i], which);
 		snprintf(text, sizeof(text), "%#llx", end);
 		nth_set(path, text);
 	}
@@ -99,6 +102,9 @@ static inline void nth_range(const char *which, const char *name)
 
 static inline void need_injection(void)
 {
+	char path[64], text[16];
+	unsigned int i;
+
 	must(!mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) || errno == EBUSY);
 	if (access("/proc/self/fail-nth", W_OK))
 		bail("the kernel cannot inject failures");
@@ -106,9 +112,23 @@ static inline void need_injection(void)
 	nth_set("fail_page_alloc/ignore-gfp-wait", "N");
 	nth_set("fail_page_alloc/ignore-gfp-highmem", "N");
 	nth_set("fail_page_alloc/min-order", "0");
-	nth_set("failslab/verbose", "0");
-	nth_set("fail_page_alloc/verbose", "0");
-	nth_set("fail_usercopy/verbose", "0");
+	for (i = 0; i < ARRAY_LEN(nth_kind); i++) {
+		snprintf(path, sizeof(path), "%s/verbose", nth_kind[i]);
+		nth_set(path, "0");
+		/* Not for ever, because then it does not count. */
+		snprintf(path, sizeof(path), "%s/times", nth_kind[i]);
+		snprintf(text, sizeof(text), "%u", NTH_TIMES);
+		nth_set(path, text);
+	}
+}
+
+/* How many of a kind have been injected so far, says the kernel. */
+static inline unsigned int nth_met(const char *kind)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/times", kind);
+	return NTH_TIMES - atoi(read_file(path));
 }
 
 #endif

@@ -3,17 +3,20 @@
  * planted - for tests: one bug of each kind, so that a debugging kernel's silence about
  * estp.ko means something
  *
- *   bug=use-after-free | beyond | beyond-stack | beyond-vmalloc | sleep-in-atomic | lock-order |
- *       leak | shift | rcu | object | race
+ *   bug=use-after-free | double-free | beyond | beyond-stack | beyond-vmalloc | sleep-in-atomic |
+ *       this-cpu | lock-order | lock-in-timer | leak | shift | bounds | rcu | object | list |
+ *       lockup | hang | race
  *
  * The bug happens while the module is being loaded. Lockdep says nothing any more after
  * its first report, KCSAN is a kernel of its own: one bug a boot.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -34,6 +37,13 @@ static void use_after_free(void)
 		return;
 	kfree(place);
 	sink = *place;
+}
+
+static void double_free(void)
+{
+	place = kzalloc(64, GFP_KERNEL);
+	kfree(place);
+	kfree(place);
 }
 
 static volatile u32 *past(void *words, unsigned long nr)
@@ -76,6 +86,12 @@ static void sleep_in_atomic(void)
 	spin_unlock(&spin);
 }
 
+/* Preemptible, it may be another one's before this returns. */
+static void this_cpu(void)
+{
+	sink = smp_processor_id();
+}
+
 static DEFINE_MUTEX(one);
 static DEFINE_MUTEX(two);
 
@@ -89,6 +105,25 @@ static void lock_order(void)
 	mutex_lock(&one);
 	mutex_unlock(&one);
 	mutex_unlock(&two);
+}
+
+static struct timer_list timer;
+
+static void in_timer(struct timer_list *unused)
+{
+	spin_lock(&spin);
+	spin_unlock(&spin);
+}
+
+/* A timer on the same CPU would wait for it for ever. */
+static void lock_in_timer(void)
+{
+	timer_setup(&timer, in_timer, 0);
+	mod_timer(&timer, jiffies + 1);
+	msleep(100);
+	timer_delete_sync(&timer);
+	spin_lock(&spin);
+	spin_unlock(&spin);
 }
 
 static noinline void leak(void)
@@ -105,6 +140,14 @@ static void shift(void)
 	sink = 1u << amount;
 }
 
+static u32 few[4];
+static volatile int fifth = 4;
+
+static void bounds(void)
+{
+	sink = few[fifth];
+}
+
 static u32 __rcu *protected;
 
 /* Outside of any reader's section. */
@@ -117,14 +160,40 @@ static void never(struct timer_list *unused)
 {
 }
 
-static struct timer_list timer;
-
 /* Made anew while it runs. */
 static void object(void)
 {
 	timer_setup(&timer, never, 0);
 	mod_timer(&timer, jiffies + 1000 * HZ);
 	timer_setup(&timer, never, 0);
+}
+
+static void list(void)
+{
+	struct list_head node;
+	LIST_HEAD(head);
+
+	list_add(&node, &head);
+	list_del(&node);
+	list_del(&node);
+}
+
+#define LONGER_THAN_ANY_WATCHDOG_MS 120000
+
+static void lockup(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(LONGER_THAN_ANY_WATCHDOG_MS);
+
+	preempt_disable();
+	while (time_before(jiffies, end))
+		cpu_relax();
+	preempt_enable();
+}
+
+static void hang(void)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(msecs_to_jiffies(LONGER_THAN_ANY_WATCHDOG_MS));
 }
 
 static u64 shared_word;
@@ -160,15 +229,22 @@ static const struct {
 	void (*commit)(void);
 } bugs[] = {
 	{ "use-after-free", use_after_free },
+	{ "double-free", double_free },
 	{ "beyond", beyond },
 	{ "beyond-stack", beyond_stack },
 	{ "beyond-vmalloc", beyond_vmalloc },
 	{ "object", object },
 	{ "sleep-in-atomic", sleep_in_atomic },
+	{ "this-cpu", this_cpu },
 	{ "lock-order", lock_order },
+	{ "lock-in-timer", lock_in_timer },
 	{ "leak", leak },
 	{ "shift", shift },
+	{ "bounds", bounds },
 	{ "rcu", rcu },
+	{ "list", list },
+	{ "lockup", lockup },
+	{ "hang", hang },
 	{ "race", race },
 };
 
