@@ -96,8 +96,8 @@ check-matrix: ## the same on every kernel that there is, and a table of them [CE
 
 check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN
 	@vm/packages check kernel
-	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=debug
-	@$(MAKE) --no-print-directory check-debug-one FLAVOUR=kcsan
+	@status=0; for flavour in debug kcsan; do \
+		$(MAKE) --no-print-directory check-debug-one FLAVOUR=$$flavour || status=1; done; exit $$status
 
 check-debug-one: # one of them, by FLAVOUR
 	@echo "check-debug: making the $(FLAVOUR) kernel, estp.ko and the tests"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls that hostile processes make, of 31 kinds, each with a page of the arena: 0, or what
+ * The calls that hostile processes make, of 33 kinds, each with a page of the arena: 0, or what
  * was wrong. Which they are, and how often each, is in ops[]. Here are those of ours.
  */
 #ifndef HOSTILE_CALLS_H
@@ -138,7 +138,9 @@ static const struct op {
 	{ "thread", do_thread, 30 },
 	{ "share memory", do_share, 15 },
 	{ "signal", do_signal, 60 },
+	{ "queue a signal", do_queue, 30 },
 	{ "timer", do_timer, 15 },
+	{ "seccomp", do_seccomp, 2 },
 	{ "stack", do_stack, 15 },
 	{ "trace", do_trace, 15 },
 	{ "place", do_place, 15 },

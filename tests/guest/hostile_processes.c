@@ -93,6 +93,7 @@ static void hostile_process(u64 seed)
 	/* Who was another user is not to be traced, unless it says so. */
 	must(!prctl(PR_SET_DUMPABLE, 1));
 	must(!sigaction(SIGUSR1, &action, NULL));
+	must(!sigaction(SIGTRAP, &action, NULL));
 	must(!sigaction(SIGVTALRM, &action, NULL));
 	must(!sigaction(SIGPROF, &action, NULL));
 	start_timer();
@@ -114,6 +115,16 @@ static u32 from_environment(const char *name, u32 otherwise)
 	return text ? (u32)strtoul(text, NULL, 0) : otherwise;
 }
 
+/* Somebody will want its CPU. */
+static bool preempted(void *p)
+{
+	struct spinner s;
+
+	spinner_start(&s, p, ESTP_PREEMPTION, -1);
+	wait_until(s.done, 20000);
+	return spinner_end(&s) == PROBE_VALUE(VALUE, ESTP_PREEMPTION, 0);
+}
+
 static void bystander(void *arg)
 {
 	struct guard g;
@@ -127,6 +138,8 @@ static void bystander(void *arg)
 			_exit(2);
 		if (!madv_fence() && probe(g.page, VALUE, ESTP_INTERRUPT))
 			_exit(3);
+		if (!preempted(g.page))
+			_exit(5);
 		looked++;
 	}
 	_exit(looked ? 0 : 4);
@@ -264,6 +277,7 @@ void test(void)
 	arena = pages_new(ARENA_PAGES);
 	counts = shared(sizeof(*counts));
 	diag("FUZZ_SEED=%u FUZZ_SECONDS=%u", seed, seconds);
+	must(!system("cp /bin/busybox " PRIVILEGED " && chmod 4755 " PRIVILEGED));
 	watcher = fork();
 	must(watcher >= 0);
 	if (!watcher)

@@ -5,7 +5,9 @@
 #ifndef HOSTILE_TASKS_H
 #define HOSTILE_TASKS_H
 
+#include <linux/filter.h>
 #include <linux/membarrier.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -69,9 +71,13 @@ static long do_thread(u8 *p)
 	return -err;
 }
 
+/* Of root's, with the set-user-id bit: a traced one does not get it. */
+#define PRIVILEGED "/tmp/privileged"
+
 /* From a thread of several, which exec ends; or from a child that shares the memory. */
 static long do_exec(u8 *p)
 {
+	const char *path = below(2) ? "/bin/true" : PRIVILEGED;
 	bool threads = below(3) == 0;
 	pid_t pid = threads ? fork() : vfork();
 	pthread_t thread;
@@ -83,7 +89,7 @@ static long do_exec(u8 *p)
 		alarm(1);
 		for (i = 0; threads && i < 2; i++)
 			pthread_create(&thread, NULL, short_thread, (void *)rnd());
-		execl("/bin/true", "true", NULL);
+		execl(path, "true", NULL);
 		_exit(1);
 	}
 	/* Another thread may have reaped it. */
@@ -134,6 +140,33 @@ static long do_signal(u8 *p)
 	if (pid > 0)
 		kill(pid, SIGCONT);
 	return err;
+}
+
+/* Signals that look like a fault's or a trap's own, which one may send to oneself alone; blocked or not. */
+static long do_queue(u8 *p)
+{
+	static const int signals[] = { SIGTRAP, SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGUSR1 };
+	static const int codes[] = { TRAP_BRKPT, TRAP_TRACE, TRAP_HWBKPT, SI_KERNEL, SI_QUEUE, SEGV_ACCERR };
+	siginfo_t info = { .si_signo = signals[below(ARRAY_LEN(signals))], .si_code = codes[below(ARRAY_LEN(codes))] };
+	sigset_t set;
+
+	info.si_addr = (void *)some_address();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTRAP);
+	pthread_sigmask(below(2) ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+	return syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), info.si_signo, &info) ? -errno : 0;
+}
+
+/* A filter that lets all pass; each system call goes through one more. */
+static long do_seccomp(u8 *p)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { .len = 1, .filter = &all };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, below(2) ? SECCOMP_FILTER_FLAG_TSYNC : 0, &program) ?
+	       -errno : 0;
 }
 
 /* Now and then more signals than there are instructions between them. */
