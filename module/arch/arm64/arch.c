@@ -15,8 +15,10 @@
 /*
  * A handler inherits the live vector registers, so these have to be cleared as well as
  * what the frame is made of.  kernel_neon_begin() does half of it: it writes the state to
- * memory and disowns the registers, and nobody reads them again before user space is
- * entered from what is in memory then.
+ * memory and disowns this CPU's registers.  Another one's may hold it still, and would be
+ * taken for right if the thread came back there before it is in user space, as it may when its
+ * frame's page has to be brought in: so no CPU's are the thread's (fpsimd_flush_task_state()).
+ * User space is entered from what is in memory then.
  *
  * SVE state that is not tracked is zero when next used, and so are P and FFR: what a fresh
  * program has.
@@ -29,6 +31,7 @@ static void clear_fp(void)
 	memset(&thread->uw.fpsimd_state, 0, sizeof(thread->uw.fpsimd_state));
 	thread->uw.fpmr = 0;
 	thread->fp_type = FP_STATE_FPSIMD;
+	thread->fpsimd_cpu = NR_CPUS;
 	kernel_neon_end();
 }
 

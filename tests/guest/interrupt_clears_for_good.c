@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * MASK-4, INT-1: vector registers that INTERRUPT has cleared stay so until the handler's first
+ * instruction, though the thread sleeps in between and comes to the CPU that holds them still.
+ *
+ * Method: a thread with secrets in all registers waits in a span on one CPU. While another thread
+ * lets nobody else run there, it is moved to the other CPU and gets a signal, so that it is
+ * diverted there before its registers are. Its frame is to be written to a page that userfaultfd
+ * withholds: there it sleeps, is moved back, and goes on. Nobody has used the vector registers of
+ * the first CPU meanwhile. The twin's handler, unregistered, finds the secrets.
+ */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+
+#include "machine.h"
+
+const unsigned int test_seconds = 90;
+
+#define RESPONSE	1
+#define LET_GO		2
+#define MASK		ESTP_CLEAR_FP
+#define STACK_LEN	(1u << 17)
+#define ROUNDS		20
+
+static int uffd, handled_on;
+static u8 *stack;
+static struct victim v;
+static u32 go;
+static volatile bool hold;
+
+static void on_that_stack(void)
+{
+	stack_t ss = { .ss_sp = stack, .ss_size = STACK_LEN };
+
+	must(!sigaltstack(&ss, NULL));
+}
+
+static void where(int sig, siginfo_t *info, ucontext_t *uc)
+{
+	handled_on = sched_getcpu();
+}
+
+/* Nobody of lower priority runs on CPU 0. */
+static void *keep(void *started)
+{
+	pin(0);
+	set_fifo(0, 5);
+	*(volatile bool *)started = true;
+	while (hold)
+		;
+	return NULL;
+}
+
+/* The CPU that a thread is on, or was last. */
+static int cpu_of(pid_t tid)
+{
+	char path[64];
+	const char *at;
+	int cpu = -1, i;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	at = strrchr(read_file(path), ')');
+	/* The 39th word; behind the name stands the third. */
+	for (i = 2; at && i < 39; i++)
+		at = strchr(at + 1, ' ');
+	must(at && sscanf(at, "%d", &cpu) == 1);
+	return cpu;
+}
+
+static void watch_stack(void)
+{
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	stack = mmap(NULL, STACK_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(stack != MAP_FAILED);
+	range.range = (struct uffdio_range) { (u64)stack, STACK_LEN };
+	must(!ioctl(uffd, UFFDIO_REGISTER, &range));
+}
+
+/* The next page that the stack lacks; false if the handler has come to its end without. */
+static bool lacks(u64 *at)
+{
+	struct uffd_msg msg;
+	ssize_t len = -1;
+
+	wait_until((len = read(uffd, &msg, sizeof(msg))) > 0 || caught->nr, 5000);
+	if (len < 0)
+		return false;
+	must(len == sizeof(msg) && msg.event == UFFD_EVENT_PAGEFAULT);
+	*at = msg.arg.pagefault.address & ~(u64)(getpagesize() - 1);
+	return true;
+}
+
+/* One signal, on its way over both CPUs; false if it did not go that way. */
+static bool once(void)
+{
+	volatile bool started = false;
+	pthread_t keeper;
+	bool slept_there;
+	u64 at;
+
+	code_reset(v.code);
+	caught_reset();
+	handled_on = -1;
+	watch_stack();
+	victim_start(&v);
+	hold = true;
+	must(!pthread_create(&keeper, NULL, keep, (void *)&started));
+	must(wait_until(started, 5000));
+	pin_tid(v.tid, 0);
+	must(!syscall(SYS_tgkill, getpid(), v.tid, SIGUSR1));
+	hold = false;
+	must(!pthread_join(keeper, NULL));
+	if (!lacks(&at))
+		bail("no frame is written");
+	slept_there = wait_asleep(v.tid, 2000) && cpu_of(v.tid) == 0;
+	pin_tid(v.tid, 1);
+	do {
+		struct uffdio_zeropage zero = { .range = { at, getpagesize() } };
+
+		must(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	} while (lacks(&at));
+	if (!wait_until(v.code->data->landed, 1000))
+		code_let_go(v.code, 0, go);
+	victim_join(&v, 3000);
+	must(!munmap(stack, STACK_LEN));
+	return slept_there && handled_on == 1 && caught->nr == 1;
+}
+
+void test(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	u32 end, response;
+	unsigned int i, way, clean, live, landed, secrets;
+	struct regs want;
+
+	need_estp_and_counters();
+	need_cpus(2);
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (uffd < 0)
+		skip_all("no userfaultfd: %s", strerror(errno));
+	must(!ioctl(uffd, UFFDIO_API, &api));
+	pin(0);
+	set_fifo(0, 10);
+	catch_signal(SIGUSR1, SA_ONSTACK);
+	caught_hook = where;
+	v = (struct victim) { .code = code_new(1), .cpu = 1, .prepare = on_that_stack };
+	v.entry = emit_inside(v.code);
+	emit_hold(v.code);
+	end = v.code->at;
+	go = emit_land(v.code, LET_GO);
+	emit_prefix(v.code);
+	response = emit_land(v.code, RESPONSE);
+	code_describe(v.code, (struct seq) { .selector = ESTP_INTERRUPT, .start = v.entry, .end = end,
+					     .response = response, .mask = MASK });
+	code_seal(v.code);
+	for (i = 0; i < ARRAY_LEN(layouts); i++) {
+		must(!code_register(v.code, layouts[i]));
+		way = clean = live = landed = 0;
+		while (way < ROUNDS && live++ < 3 * ROUNDS) {
+			if (!once())
+				continue;
+			way++;
+			want = v.in;
+			regs_clear(&want, MASK, false);
+			clean += !regs_diff_live(&caught->live, &want, NULL);
+			landed += v.code->data->landed == RESPONSE &&
+				  caught->pc == (u64)code_addr(v.code, response) && !regs_diff(&v.out, &want, NULL);
+		}
+		is(way, ROUNDS, "%s: diverted on one CPU, handled on the other", layout_names[i]);
+		is(clean, ROUNDS, "%s: the handler finds what the mask leaves", layout_names[i]);
+		is(landed, ROUNDS, "%s: and so does the response", layout_names[i]);
+		must(!code_unregister(v.code));
+	}
+	way = secrets = live = 0;
+	while (way < ROUNDS && live++ < 3 * ROUNDS) {
+		if (!once())
+			continue;
+		way++;
+		secrets += !regs_diff_live(&caught->live, &v.in, NULL);
+	}
+	ok(way == ROUNDS && secrets == ROUNDS, "twin: the handler finds all registers as they were (%u of %u)", secrets, way);
+	code_free(v.code);
+}
