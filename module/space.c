@@ -383,6 +383,35 @@ static void discard_space(struct estp_space *space, bool notified)
 	estp_space_put(space);
 }
 
+/*
+ * Before it takes the locks of all mappings, mmu_interval_notifier_insert() takes a lock of all
+ * processes, and then waits for faults in these mappings, as long as whoever serves them likes (FUSE).
+ * So they are waited for here, while nobody waits for us but for this mm: new ones want its lock.
+ */
+static int insert_notifier(struct estp_space *space)
+{
+	VMA_ITERATOR(vmi, space->mm, 0);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	for_each_vma(vmi, vma) {
+		/* As it is there: with many mappings this takes a while. */
+		if (signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		estp_vma_wait_for_faults(vma);
+		cond_resched();
+	}
+	if (!err)
+		err = mmu_interval_notifier_insert_locked(&space->notifier, space->mm, 0, ULONG_MAX,
+							  &estp_notifier_ops);
+	mmap_write_unlock(space->mm);
+	return err;
+}
+
 /* A space for the caller's mm, locked and referenced; -EEXIST if another was quicker. */
 static struct estp_space *create(struct mm_struct *mm)
 {
@@ -395,7 +424,7 @@ static struct estp_space *create(struct mm_struct *mm)
 	/* Before the notifier can see it: what it settles waits for this. */
 	mutex_lock(&space->register_mutex);
 	refcount_inc(&space->refs);
-	err = mmu_interval_notifier_insert(&space->notifier, mm, 0, ULONG_MAX, &estp_notifier_ops);
+	err = insert_notifier(space);
 	if (err) {
 		discard_space(space, false);
 		/* A signal that came in between: start the call again after it. */

@@ -84,6 +84,13 @@
 #define estp_vma_is_told_of(vma)	true
 #endif
 
+/* Faults that hold no more than a mapping's own lock: there are none before 6.4. */
+#ifdef CONFIG_PER_VMA_LOCK
+#define estp_vma_wait_for_faults(vma)	vma_start_write(vma)
+#else
+#define estp_vma_wait_for_faults(vma)	((void)(vma))
+#endif
+
 /* A kernel without control-flow protection for programs never sends it. */
 #ifndef SEGV_CPERR
 #define SEGV_CPERR		10

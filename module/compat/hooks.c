@@ -100,7 +100,8 @@ static __used void offsets(void)
 static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
 				      struct k_sigaction *ka)
 {
-	if (likely(!estp_arch_attached()))
+	/* With a work to do it may be about to attach itself. */
+	if (likely(!estp_arch_attached() && !task_work_pending(current)))
 		return;
 	estp_signal_deliver(data, sig, info, ka);
 }
