@@ -50,6 +50,7 @@ void estp_batch_discard(struct estp_batch *batch)
 	}
 }
 
+/* set_lock held. */
 static u32 slots_wanted(const struct estp_batch *batch)
 {
 	const struct estp_set *set = &batch->space->set;
@@ -74,10 +75,15 @@ unsigned long estp_batch_find(const struct estp_batch *batch, u64 key)
 bool estp_batch_over_limit(const struct estp_batch *batch)
 {
 	const struct estp_set *set = &batch->space->set;
+	u64 pages, max = READ_ONCE(estp_max_bytes);
+	s64 bytes;
 
-	return set->pages + batch->new_pages > READ_ONCE(estp_max_pages) ||
-	       set->bytes + batch->bytes + estp_page_cost(ESTP_INDEX_BYTES(slots_wanted(batch))) >
-	       READ_ONCE(estp_max_bytes);
+	/* What the batch takes the place of may have been unmapped since: then it is less than nothing. */
+	spin_lock(&batch->space->set_lock);
+	pages = set->pages + batch->new_pages;
+	bytes = set->bytes + batch->bytes + estp_page_cost(ESTP_INDEX_BYTES(slots_wanted(batch)));
+	spin_unlock(&batch->space->set_lock);
+	return pages > READ_ONCE(estp_max_pages) || (bytes > 0 && bytes > max);
 }
 
 static int make_room(struct estp_batch *batch)
@@ -85,12 +91,17 @@ static int make_room(struct estp_batch *batch)
 	struct estp_space *space = batch->space;
 	struct estp_set *set = &space->set;
 	struct estp_index *ix;
-	bool done = false;
-	u32 at;
+	bool done = false, room;
+	u32 at, wanted;
 
-	if (slots_wanted(batch) == set->index->mask + 1 && estp_set_room(set, batch->new_keys))
+	/* Unmapping alone may come in between, which leaves more room. */
+	spin_lock(&space->set_lock);
+	wanted = slots_wanted(batch);
+	room = wanted == set->index->mask + 1 && estp_set_room(set, batch->new_keys);
+	spin_unlock(&space->set_lock);
+	if (room)
 		return 0;
-	ix = estp_index_alloc(slots_wanted(batch));
+	ix = estp_index_alloc(wanted);
 	if (!ix)
 		return -ENOMEM;
 

@@ -7,6 +7,7 @@
  * could write that memory anyway.  We take no more from it than which mm it means, as
  * a key to look up: it is never followed.
  */
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -21,7 +22,7 @@
 static bool is_proc_mem(const struct file *file)
 {
 	return file_inode(file)->i_sb->s_magic == PROC_SUPER_MAGIC &&
-	       S_ISREG(file_inode(file)->i_mode) &&
+	       S_ISREG(file_inode(file)->i_mode) && estp_file_is_of_addresses(file) &&
 	       !strcmp(file->f_path.dentry->d_name.name, "mem");
 }
 
@@ -39,6 +40,28 @@ static struct estp_space *named_space(s32 mem_fd)
 	space = is_proc_mem(file) ? estp_space_get(file->private_data) : ERR_PTR(-EINVAL);
 	fput(file);
 	return space;
+}
+
+/*
+ * While it registers, a process may wait for its own memory as long as whoever serves that likes
+ * (userfaultfd, FUSE), with its mutex held: who looks at another waits for so long, not for ever.
+ */
+#define OTHERS_WAIT_MS	2000
+#define LOOK_AGAIN_MS	10
+
+static int lock_space(struct estp_space *space)
+{
+	int left = OTHERS_WAIT_MS / LOOK_AGAIN_MS;
+
+	if (space->mm == current->mm)
+		return mutex_lock_killable(&space->register_mutex) ? -ERESTARTNOINTR : 0;
+	while (!mutex_trylock(&space->register_mutex)) {
+		if (!left--)
+			return -EBUSY;
+		if (msleep_interruptible(LOOK_AGAIN_MS))
+			return -ERESTARTNOINTR;
+	}
+	return 0;
 }
 
 /* ---- Going through a set -------------------------------------------------------------- */
@@ -121,10 +144,11 @@ static void walk_set(struct estp_space *space, struct walk *walk)
 static int fill_stats(struct estp_space *space, struct estp_stats *stats)
 {
 	struct walk walk = {};
-	int i;
+	int err, i;
 
-	if (mutex_lock_killable(&space->register_mutex))
-		return -ERESTARTNOINTR;
+	err = lock_space(space);
+	if (err)
+		return err;
 	/*
 	 * Whoever asks again and again would else keep the delayed sweep from this mutex.
 	 * One that was taken down while we waited for it holds its mm no more.
@@ -201,10 +225,11 @@ static_assert(sizeof(struct estp_sequence) == offsetofend(struct estp_sequence, 
 static int collect(struct estp_space *space, struct walk *walk)
 {
 	struct walk count = {};
-	int err = 0;
+	int err;
 
-	if (mutex_lock_killable(&space->register_mutex))
-		return -ERESTARTNOINTR;
+	err = lock_space(space);
+	if (err)
+		return err;
 	walk_set(space, &count);
 	walk->max = count.nr;
 	walk->seq = estp_array_alloc(max(count.nr, 1u), sizeof(*walk->seq));

@@ -61,6 +61,7 @@ struct estp_space {
 	struct callback_head reap;		/* in the last task that leaves */
 	atomic_t reaped;			/* that is queued, or was */
 
+	u64 swept;			/* set.changes before the last sweep; register_mutex */
 	atomic64_t diversions[ESTP_SELECTOR_NR];
 	atomic64_t fences;
 };
@@ -128,7 +129,6 @@ static inline bool estp_reader_pause(u32 nr)
 }
 
 extern const struct estp_rules estp_rules;
-extern struct workqueue_struct *estp_wq;
 
 /* ---- space.c: address spaces --------------------------------------------------- */
 
@@ -150,6 +150,8 @@ void estp_space_reap(struct estp_space *space);
 void estp_space_sweep(struct estp_space *space);
 /* The same, with register_mutex held; false, and nothing done, if mmap_lock is busy. */
 bool estp_space_try_sweep(struct estp_space *space);
+/* Pages of code, that is, which may have ended all the same: a sweep tells. */
+bool estp_space_has_code(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down. */
 void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);

@@ -293,8 +293,8 @@ int estp_register(unsigned long start, unsigned long end)
 		}
 		err = register_range(space, start, end);
 	}
-	/* A refused first registration leaves an empty space. */
-	if (err)
+	/* A refused first registration leaves an empty space; what else has gone has been settled. */
+	if (err && !estp_space_has_code(space))
 		estp_space_settle(space);
 	estp_space_unlock_put(space);
 	return err;
@@ -305,6 +305,7 @@ int estp_unregister(unsigned long start, unsigned long end)
 	struct estp_space *space = estp_space_lock_current(false);
 	struct estp_step step = { 0 };
 	bool found = false, done;
+	u64 changes;
 
 	if (IS_ERR_OR_NULL(space))
 		return space ? PTR_ERR(space) : -ENOENT;
@@ -312,6 +313,7 @@ int estp_unregister(unsigned long start, unsigned long end)
 		estp_space_unlock_put(space);
 		return -ERESTARTNOINTR;
 	}
+	changes = READ_ONCE(space->set.changes);
 	/* Only registration replaces the index, and that waits for register_mutex. */
 	do {
 		spin_lock(&space->set_lock);
@@ -320,7 +322,8 @@ int estp_unregister(unsigned long start, unsigned long end)
 		cond_resched();
 	} while (!done);
 	/* Before fork can copy what is left. */
-	estp_space_settle(space);
+	if (changes != READ_ONCE(space->set.changes))
+		estp_space_settle(space);
 	mmap_read_unlock(current->mm);
 
 	if (found)

@@ -27,7 +27,11 @@
 
 #define SETTLE_DELAY	(HZ / 10)	/* a JIT's last page often has a successor */
 
-struct workqueue_struct *estp_wq;
+static struct workqueue_struct *free_wq;
+/*
+ * Sweeping a large set takes a fair part of a second, of nobody's time: so one set after the other.
+ */
+static struct workqueue_struct *sweep_wq;
 
 static DEFINE_HASHTABLE(by_mm, 11);	/* estp_threads_lock; readers RCU */
 static atomic_t space_nr = ATOMIC_INIT(0);
@@ -110,7 +114,7 @@ static void free_space(struct estp_space *space)
 	kvfree(ix);
 	kfree(space);
 	if (atomic_dec_and_test(&space_nr))
-		mod_delayed_work(estp_wq, &off_work, SWITCH_OFF_DELAY);
+		mod_delayed_work(free_wq, &off_work, SWITCH_OFF_DELAY);
 }
 
 static void free_work(struct work_struct *work)
@@ -133,7 +137,7 @@ static void free_rcu(struct rcu_head *rcu)
 
 	/* Softirq: waking a worker would cost more than a small set. */
 	if (ix->mask >= ESTP_SCAN_NR) {
-		queue_work(estp_wq, &space->free);
+		queue_work(free_wq, &space->free);
 		return;
 	}
 	free_pages_of(ix, 0, ix->mask + 1);
@@ -183,15 +187,20 @@ static void unpublish(struct estp_space *space)
  */
 void estp_space_sweep(struct estp_space *space)
 {
+	u64 changes = READ_ONCE(space->set.changes);
 	struct estp_step step = { 0 };
 	bool done;
 
+	/* Nothing has changed since the last one, nor could it find anything new. */
+	if (changes == space->swept)
+		return;
 	do {
 		spin_lock(&space->set_lock);
 		done = estp_set_sweep(&space->set, &step, ESTP_SCAN_NR);
 		spin_unlock(&space->set_lock);
 		cond_resched();
 	} while (!done);
+	space->swept = changes;
 }
 
 /* register_mutex held.  False if mmap_lock is busy: then nothing was swept. */
@@ -204,6 +213,16 @@ bool estp_space_try_sweep(struct estp_space *space)
 	return true;
 }
 
+bool estp_space_has_code(struct estp_space *space)
+{
+	bool has;
+
+	spin_lock(&space->set_lock);
+	has = space->set.code_pages;
+	spin_unlock(&space->set_lock);
+	return has;
+}
+
 /* Is something in force?  If that cannot be said now, it is asked again later. */
 static bool in_force(struct estp_space *space)
 {
@@ -213,7 +232,7 @@ static bool in_force(struct estp_space *space)
 		estp_space_settle(space);
 		return true;
 	}
-	return space->set.code_pages;
+	return estp_space_has_code(space);
 }
 
 static void try_take_down(struct estp_space *space)
@@ -274,7 +293,7 @@ void estp_space_reap(struct estp_space *space)
 void estp_space_settle(struct estp_space *space)
 {
 	refcount_inc(&space->refs);
-	if (!queue_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY))
+	if (!queue_delayed_work(sweep_wq, &space->take_down, SETTLE_DELAY))
 		estp_space_put(space);
 }
 
@@ -359,6 +378,7 @@ struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
 	else
 		estp_set_init(&space->set, ix);
 	space->mm = mm;
+	space->swept = ~0ull;
 	mutex_init(&space->register_mutex);
 	spin_lock_init(&space->set_lock);
 	refcount_set(&space->refs, 1);
@@ -490,8 +510,14 @@ void estp_space_unlock_put(struct estp_space *space)
 
 int estp_spaces_init(void)
 {
-	estp_wq = alloc_workqueue("estp", WQ_UNBOUND, 0);
-	return estp_wq ? 0 : -ENOMEM;
+	free_wq = alloc_workqueue("estp", WQ_UNBOUND, 0);
+	if (!free_wq)
+		return -ENOMEM;
+	sweep_wq = alloc_workqueue("estp_sweep", WQ_UNBOUND, 1);
+	if (sweep_wq)
+		return 0;
+	destroy_workqueue(free_wq);
+	return -ENOMEM;
 }
 
 /* No thread is attached any more, no hook is in place: only what is on its way out. */
@@ -520,9 +546,10 @@ void estp_spaces_exit(void)
 	/* Delayed works, each with a reference, then call_rcu, then free. */
 	while (estp_spaces_exist())
 		msleep(10);
+	destroy_workqueue(sweep_wq);
 	rcu_barrier();
-	flush_workqueue(estp_wq);
+	flush_workqueue(free_wq);
 	cancel_delayed_work_sync(&off_work);
 	turn_off(NULL);
-	destroy_workqueue(estp_wq);
+	destroy_workqueue(free_wq);
 }

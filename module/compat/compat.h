@@ -84,6 +84,16 @@
 #define estp_vma_is_told_of(vma)	true
 #endif
 
+/*
+ * Positions in it are addresses: of procfs's files that is `mem` of a process, and none that is
+ * named so by somebody else, as a network device's may be.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define estp_file_is_of_addresses(file)	((file)->f_mode & FMODE_UNSIGNED_OFFSET)
+#else
+#define estp_file_is_of_addresses(file)	((file)->f_op->fop_flags & FOP_UNSIGNED_OFFSET)
+#endif
+
 /* Faults that hold no more than a mapping's own lock: there are none before 6.4. */
 #ifdef CONFIG_PER_VMA_LOCK
 #define estp_vma_wait_for_faults(vma)	vma_start_write(vma)
