@@ -8,7 +8,10 @@
  * event, made one at a time. The twin of each refusal is the same request made right.
  */
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "probe.h"
@@ -172,6 +175,21 @@ static void counts(void)
 	must(!madv_unregister(q, page));
 }
 
+/* In a namespace of this process's own its interface may have any name. */
+static int interface_file(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_newname = "mem" };
+	int s, fd;
+
+	must(!unshare(CLONE_NEWNET));
+	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	must(s >= 0 && !ioctl(s, SIOCSIFNAME, &request));
+	close(s);
+	fd = open("/proc/thread-self/net/dev_snmp6/mem", O_RDONLY | O_CLOEXEC);
+	must(fd >= 0 || errno == ENOENT);
+	return fd;
+}
+
 static void refusals(void)
 {
 	void *bad = pages_new(1), *read_only = pages_new(1);
@@ -206,6 +224,11 @@ static void refusals(void)
 	REFUSE(EINVAL, "/proc/self/maps", .mem_fd = maps);
 	REFUSE(EINVAL, "/proc/self", .mem_fd = dir);
 	REFUSE(EINVAL, "a plain file by the name of mem", .mem_fd = fake);
+	fake = interface_file();
+	if (fake < 0)
+		skip("this kernel has no file for each interface");
+	else
+		REFUSE(EINVAL, "procfs's file about a network interface of that name", .mem_fd = fake);
 	/* Opened without asking for the right. */
 	s = (struct estp_stats) { .mem_fd = path };
 	ok(device_ioctl(ESTP_IOC_STATS, &s), "stats: an O_PATH descriptor is refused");
