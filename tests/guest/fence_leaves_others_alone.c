@@ -33,7 +33,7 @@ static void never_give_way(int cpu)
 	snprintf(watched, sizeof(watched), "%s", read_file(WATCHDOG));
 	snprintf(throttled, sizeof(throttled), "%s", read_file(THROTTLE));
 	snprintf(served, sizeof(served), "%s", read_file(server));
-	must(!write_file(WATCHDOG, "0"));
+	must(!*watched || !write_file(WATCHDOG, "0"));
 	must(!write_file(THROTTLE, "-1"));
 	must(!*served || !write_file(server, "0"));
 }
@@ -42,7 +42,7 @@ static void give_way(void)
 {
 	must(!*served || !write_file(server, served));
 	must(!write_file(THROTTLE, throttled));
-	must(!write_file(WATCHDOG, watched));
+	must(!*watched || !write_file(WATCHDOG, watched));
 }
 
 /* Function call interrupts that @cpu has taken. */
