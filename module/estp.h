@@ -81,7 +81,6 @@ struct estp_thread {
 	bool due;			/* PREEMPTION found at sched_out or by a fence */
 	bool due_queued;		/* due_work is queued; own task, irqs off or IPI */
 	bool detached;			/* due_work holds the reference of being attached */
-	bool early;			/* attached before its admin_work has run; threads_lock */
 	bool no_fault;			/* the next forced signal is no instruction's */
 	enum estp_thread_state state;	/* threads_lock */
 	refcount_t refs;		/* being listed, being attached, each admin_work queued */
@@ -187,8 +186,6 @@ void estp_threads_release(struct estp_space *space);
 void estp_thread_put(struct estp_thread *thread);
 /* Fork: cover a task that has not run yet. */
 void estp_fork_thread(struct task_struct *task, unsigned long clone_flags);
-/* current's attachment, if it was about to attach itself before user space; else NULL. */
-struct estp_thread *estp_thread_attach_early(void);
 /* Exec and exit: current is in the address space no more. */
 void estp_thread_leave(void);
 /* The child that current is forking into @mm has no set: it must not run. */
@@ -201,9 +198,6 @@ DECLARE_PER_CPU(struct estp_space *, estp_running);
 
 /* Attach current: from here on its switches are seen.  Counts as a preemption. */
 void estp_preempt_attach(struct estp_thread *thread);
-/* The same in atomic context: what counts as a preemption is due: to estp_preempt_apply(), or _settle(). */
-void estp_preempt_attach_early(struct estp_thread *thread);
-void estp_preempt_settle(struct estp_thread *thread);
 void estp_preempt_detach(struct estp_thread *thread);
 void estp_preempt_work(struct callback_head *work);
 /* A preemption of current now, wherever its pc is; irqs off. */

@@ -101,8 +101,6 @@ void estp_signal_deliver(void *data, int sig, struct kernel_siginfo *info, struc
 	struct estp_thread *thread;
 
 	thread = estp_current();
-	if (!thread && unlikely(task_work_pending(current)))
-		thread = estp_thread_attach_early();
 	if (likely(!thread))
 		return;
 	/* Without a handler there is no frame: invisible. */

@@ -260,7 +260,7 @@ static void drop_dead(void)
 							 notifier));
 }
 
-static void attach(struct estp_thread *thread)
+void estp_preempt_attach(struct estp_thread *thread)
 {
 	refcount_inc(&thread->refs);
 	/* What an earlier space left: before ours, so that sched_in tells ours last. */
@@ -269,25 +269,8 @@ static void attach(struct estp_thread *thread)
 	preempt_notifier_register(&thread->notifier);
 	sched_in(&thread->notifier, smp_processor_id());
 	preempt_enable();
-}
-
-/* It was not watched until now: whatever happened counts as a preemption. */
-void estp_preempt_attach(struct estp_thread *thread)
-{
-	attach(thread);
+	/* It was not watched until now: whatever happened counts as a preemption. */
 	apply_unless_trapped(thread);
-}
-
-void estp_preempt_attach_early(struct estp_thread *thread)
-{
-	attach(thread);
-	thread->due = true;
-}
-
-void estp_preempt_settle(struct estp_thread *thread)
-{
-	if (thread->due)
-		apply_unless_trapped(thread);
 }
 
 void estp_preempt_detach(struct estp_thread *thread)

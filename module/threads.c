@@ -4,8 +4,7 @@
  * exec or exit.
  *
  *   there already   found by estp_threads_cover() at the first registration; a queued work
- *                   makes the task attach itself before its next user instruction; or the
- *                   signal does that it takes before it comes to its works, after a stop
+ *                   makes the task attach itself before its next user instruction
  *   created later   the fork hook puts the notifier in place before the task has run
  *
  * A preempt notifier list belongs to its task: only current may change its own, or
@@ -121,7 +120,7 @@ static bool queue_admin(struct estp_thread *thread)
 static void admin_work(struct callback_head *work)
 {
 	struct estp_thread *thread = container_of(work, struct estp_thread, admin_work);
-	bool attach = false, stay = false, unlisted = false;
+	bool attach = false, unlisted = false;
 
 	raw_spin_lock_irq(&estp_threads_lock);
 	if (thread->state == ESTP_THREAD_COMING) {
@@ -131,49 +130,16 @@ static void admin_work(struct callback_head *work)
 			thread->state = ESTP_THREAD_ATTACHED;
 		else
 			unlist_thread(thread);
-	} else if (thread->early) {
-		stay = thread->state == ESTP_THREAD_ATTACHED;
 	}
-	thread->early = false;
 	raw_spin_unlock_irq(&estp_threads_lock);
 
 	if (attach)
 		estp_preempt_attach(thread);
-	else if (stay)
-		estp_preempt_settle(thread);
 	else
 		estp_preempt_detach(thread);
 	if (unlisted)
 		estp_thread_put(thread);
 	estp_thread_put(thread);
-}
-
-/*
- * A task that was stopped when it was covered takes signals before it comes to its works: all of
- * get_signal() is one loop, and runs them in the beginning.  So current attaches itself here, and
- * the work, which stays queued, finds it done.
- *
- * Context: signal_deliver, siglock held.
- */
-struct estp_thread *estp_thread_attach_early(void)
-{
-	struct estp_thread *thread;
-	unsigned long flags;
-
-	if (likely(!estp_spaces_exist()))
-		return NULL;
-	raw_spin_lock_irqsave(&estp_threads_lock, flags);
-	thread = find_thread(current);
-	if (thread && thread->state == ESTP_THREAD_COMING && current->mm == thread->space->mm) {
-		thread->state = ESTP_THREAD_ATTACHED;
-		thread->early = true;
-	} else {
-		thread = NULL;
-	}
-	raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
-	if (thread)
-		estp_preempt_attach_early(thread);
-	return thread;
 }
 
 /* ---- Tasks that exist already ------------------------------------------------------ */
@@ -275,10 +241,10 @@ static bool release_some(struct estp_space *space)
 		if (!nr--)
 			break;
 		/*
-		 * One still COMING, or attached early, has its work queued, which finds it GOING.
-		 * An attached one that takes no work is exiting, and detaches itself there.
+		 * One still COMING has its work queued, which finds it GOING.  An attached
+		 * one that takes no work is exiting, and detaches itself there.
 		 */
-		if (thread->state == ESTP_THREAD_ATTACHED && !thread->early)
+		if (thread->state == ESTP_THREAD_ATTACHED)
 			queue_admin(thread);
 		unlist_thread(thread);
 		list_add(&thread->in_space, &unlisted);

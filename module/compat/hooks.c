@@ -100,8 +100,7 @@ static __used void offsets(void)
 static notrace void on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
 				      struct k_sigaction *ka)
 {
-	/* With a work to do it may be about to attach itself. */
-	if (likely(!estp_arch_attached() && !task_work_pending(current)))
+	if (likely(!estp_arch_attached()))
 		return;
 	estp_signal_deliver(data, sig, info, ka);
 }
