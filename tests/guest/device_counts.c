@@ -182,7 +182,7 @@ static int interface_file(void)
 	int s, fd;
 
 	must(!unshare(CLONE_NEWNET));
-	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	must(s >= 0 && !ioctl(s, SIOCSIFNAME, &request));
 	close(s);
 	fd = open("/proc/thread-self/net/dev_snmp6/mem", O_RDONLY | O_CLOEXEC);
