@@ -7,12 +7,12 @@
  * could write that memory anyway.  We take no more from it than which mm it means, as
  * a key to look up: it is never followed.
  */
-#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -44,21 +44,23 @@ static struct estp_space *named_space(s32 mem_fd)
 
 /*
  * While it registers, a process may wait for its own memory as long as whoever serves that likes
- * (userfaultfd, FUSE), with its mutex held: who looks at another waits for so long, not for ever.
+ * (userfaultfd, FUSE), with its mutex held: who looks at another waits for so long, not for ever. A
+ * signal that does not kill is no reason to begin anew.
  */
-#define OTHERS_WAIT_MS	2000
+#define OTHERS_WAIT	(2 * HZ)
 #define LOOK_AGAIN_MS	10
 
 static int lock_space(struct estp_space *space)
 {
-	int left = OTHERS_WAIT_MS / LOOK_AGAIN_MS;
+	unsigned long end = jiffies + OTHERS_WAIT;
 
 	if (space->mm == current->mm)
 		return mutex_lock_killable(&space->register_mutex) ? -ERESTARTNOINTR : 0;
 	while (!mutex_trylock(&space->register_mutex)) {
-		if (!left--)
+		if (time_after(jiffies, end))
 			return -EBUSY;
-		if (msleep_interruptible(LOOK_AGAIN_MS))
+		schedule_timeout_killable(msecs_to_jiffies(LOOK_AGAIN_MS));
+		if (fatal_signal_pending(current))
 			return -ERESTARTNOINTR;
 	}
 	return 0;

@@ -27,11 +27,7 @@
 
 #define SETTLE_DELAY	(HZ / 10)	/* a JIT's last page often has a successor */
 
-static struct workqueue_struct *free_wq;
-/*
- * Sweeping a large set takes a fair part of a second, of nobody's time: so one set after the other.
- */
-static struct workqueue_struct *sweep_wq;
+static struct workqueue_struct *estp_wq;
 
 static DEFINE_HASHTABLE(by_mm, 11);	/* estp_threads_lock; readers RCU */
 static atomic_t space_nr = ATOMIC_INIT(0);
@@ -114,7 +110,7 @@ static void free_space(struct estp_space *space)
 	kvfree(ix);
 	kfree(space);
 	if (atomic_dec_and_test(&space_nr))
-		mod_delayed_work(free_wq, &off_work, SWITCH_OFF_DELAY);
+		mod_delayed_work(estp_wq, &off_work, SWITCH_OFF_DELAY);
 }
 
 static void free_work(struct work_struct *work)
@@ -137,7 +133,7 @@ static void free_rcu(struct rcu_head *rcu)
 
 	/* Softirq: waking a worker would cost more than a small set. */
 	if (ix->mask >= ESTP_SCAN_NR) {
-		queue_work(free_wq, &space->free);
+		queue_work(estp_wq, &space->free);
 		return;
 	}
 	free_pages_of(ix, 0, ix->mask + 1);
@@ -246,10 +242,20 @@ static void try_take_down(struct estp_space *space)
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
+	/*
+	 * The notifier's removal waits until no range of this mm is being invalidated, without end
+	 * if threads of it see to that. Most do so under mmap_lock, for reading.
+	 */
+	if (!estp_mmap_write_trylock(space->mm)) {
+		estp_space_settle(space);
+		mutex_unlock(&space->register_mutex);
+		return;
+	}
 	unpublish(space);
 	mutex_unlock(&space->register_mutex);
 
 	mmu_interval_notifier_remove(&space->notifier);
+	mmap_write_unlock(space->mm);
 	/* Not needed any more; if it is running it finds the space dead. */
 	if (cancel_delayed_work(&space->take_down))
 		estp_space_put(space);
@@ -293,7 +299,7 @@ void estp_space_reap(struct estp_space *space)
 void estp_space_settle(struct estp_space *space)
 {
 	refcount_inc(&space->refs);
-	if (!queue_delayed_work(sweep_wq, &space->take_down, SETTLE_DELAY))
+	if (!queue_delayed_work(estp_wq, &space->take_down, SETTLE_DELAY))
 		estp_space_put(space);
 }
 
@@ -510,14 +516,8 @@ void estp_space_unlock_put(struct estp_space *space)
 
 int estp_spaces_init(void)
 {
-	free_wq = alloc_workqueue("estp", WQ_UNBOUND, 0);
-	if (!free_wq)
-		return -ENOMEM;
-	sweep_wq = alloc_workqueue("estp_sweep", WQ_UNBOUND, 1);
-	if (sweep_wq)
-		return 0;
-	destroy_workqueue(free_wq);
-	return -ENOMEM;
+	estp_wq = alloc_workqueue("estp", WQ_UNBOUND, 0);
+	return estp_wq ? 0 : -ENOMEM;
 }
 
 /* No thread is attached any more, no hook is in place: only what is on its way out. */
@@ -546,10 +546,9 @@ void estp_spaces_exit(void)
 	/* Delayed works, each with a reference, then call_rcu, then free. */
 	while (estp_spaces_exist())
 		msleep(10);
-	destroy_workqueue(sweep_wq);
 	rcu_barrier();
-	flush_workqueue(free_wq);
+	flush_workqueue(estp_wq);
 	cancel_delayed_work_sync(&off_work);
 	turn_off(NULL);
-	destroy_workqueue(free_wq);
+	destroy_workqueue(estp_wq);
 }

@@ -84,6 +84,9 @@
 #define estp_vma_is_told_of(vma)	true
 #endif
 
+/* The kernel has let go of its own, which nobody used. */
+#define estp_mmap_write_trylock(mm)	down_write_trylock(&(mm)->mmap_lock)
+
 /*
  * Positions in it are addresses: of procfs's files that is `mem` of a process, and none that is
  * named so by somebody else, as a network device's may be.
