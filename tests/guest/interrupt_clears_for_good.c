@@ -11,6 +11,7 @@
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <semaphore.h>
 #include <sys/ioctl.h>
 
 #include "machine.h"
@@ -21,13 +22,14 @@ const unsigned int test_seconds = 90;
 #define LET_GO		2
 #define MASK		ESTP_CLEAR_FP
 #define STACK_LEN	(1u << 17)
-#define ROUNDS		20
+#define ROUNDS		10
 
 static int uffd, handled_on;
 static u8 *stack;
 static struct victim v;
 static u32 go;
 static volatile bool hold;
+static sem_t holds;
 
 static void on_that_stack(void)
 {
@@ -42,11 +44,11 @@ static void where(int sig, siginfo_t *info, ucontext_t *uc)
 }
 
 /* Nobody of lower priority runs on CPU 0. */
-static void *keep(void *started)
+static void *keep(void *unused)
 {
 	pin(0);
 	set_fifo(0, 5);
-	*(volatile bool *)started = true;
+	must(!sem_post(&holds));
 	while (hold)
 		;
 	return NULL;
@@ -95,7 +97,6 @@ static bool lacks(u64 *at)
 /* One signal, on its way over both CPUs; false if it did not go that way. */
 static bool once(void)
 {
-	volatile bool started = false;
 	pthread_t keeper;
 	bool slept_there;
 	u64 at;
@@ -106,12 +107,14 @@ static bool once(void)
 	watch_stack();
 	victim_start(&v);
 	hold = true;
-	must(!pthread_create(&keeper, NULL, keep, (void *)&started));
-	must(wait_until(started, 5000));
+	/* Above it for as long as it is there, and never waiting but asleep: others have to get on. */
+	set_fifo(0, 10);
+	must(!pthread_create(&keeper, NULL, keep, NULL) && !sem_wait(&holds));
 	pin_tid(v.tid, 0);
 	must(!syscall(SYS_tgkill, getpid(), v.tid, SIGUSR1));
 	hold = false;
 	must(!pthread_join(keeper, NULL));
+	set_fifo(0, 0);
 	if (!lacks(&at))
 		bail("no frame is written");
 	slept_there = wait_asleep(v.tid, 2000) && cpu_of(v.tid) == 0;
@@ -142,7 +145,7 @@ void test(void)
 		skip_all("no userfaultfd: %s", strerror(errno));
 	must(!ioctl(uffd, UFFDIO_API, &api));
 	pin(0);
-	set_fifo(0, 10);
+	must(!sem_init(&holds, 0, 0));
 	catch_signal(SIGUSR1, SA_ONSTACK);
 	caught_hook = where;
 	v = (struct victim) { .code = code_new(1), .cpu = 1, .prepare = on_that_stack };
