@@ -254,8 +254,11 @@ static void try_take_down(struct estp_space *space)
 	unpublish(space);
 	mutex_unlock(&space->register_mutex);
 
+	/* It was the notifier that held it. */
+	mmgrab(space->mm);
 	mmu_interval_notifier_remove(&space->notifier);
 	mmap_write_unlock(space->mm);
+	mmdrop(space->mm);
 	/* Not needed any more; if it is running it finds the space dead. */
 	if (cancel_delayed_work(&space->take_down))
 		estp_space_put(space);
