@@ -246,7 +246,7 @@ static void try_take_down(struct estp_space *space)
 	 * The notifier's removal waits until no range of this mm is being invalidated, without end
 	 * if threads of it see to that. Most do so under mmap_lock, for reading.
 	 */
-	if (!estp_mmap_write_trylock(space->mm)) {
+	if (!estp_mmap_exclude_trylock(space->mm)) {
 		estp_space_settle(space);
 		mutex_unlock(&space->register_mutex);
 		return;
@@ -257,7 +257,7 @@ static void try_take_down(struct estp_space *space)
 	/* It was the notifier that held it. */
 	mmgrab(space->mm);
 	mmu_interval_notifier_remove(&space->notifier);
-	mmap_write_unlock(space->mm);
+	estp_mmap_exclude_end(space->mm);
 	mmdrop(space->mm);
 	/* Not needed any more; if it is running it finds the space dead. */
 	if (cancel_delayed_work(&space->take_down))

@@ -84,8 +84,12 @@
 #define estp_vma_is_told_of(vma)	true
 #endif
 
-/* The kernel has let go of its own, which nobody used. */
-#define estp_mmap_write_trylock(mm)	down_write_trylock(&(mm)->mmap_lock)
+/*
+ * mmap_lock for writing, by one who changes no mapping: so what 6.12 counts in its begin and its end,
+ * for readers without it, is left alone. (Its own trylock, which nobody used, the kernel has let go.)
+ */
+#define estp_mmap_exclude_trylock(mm)	down_write_trylock(&(mm)->mmap_lock)
+#define estp_mmap_exclude_end(mm)	up_write(&(mm)->mmap_lock)
 
 /*
  * Positions in it are addresses: of procfs's files that is `mem` of a process, and none that is

@@ -76,7 +76,7 @@ void test(void)
 	for (i = 0; i < THREADS; i++)
 		must(!pthread_create(&thread[i], NULL, give_back, NULL));
 	must(wait_until(given_back > THREADS, 10000));
-	end = now_ms() + WATCH_MS;
+	end = now_ms() + WATCH_MS * slowness();
 	while (now_ms() < end) {
 		must(!probe_register(p) && !probe_fault(p, VALUE) && !madv_unregister(p, page_size()));
 		rounds++;
@@ -85,7 +85,7 @@ void test(void)
 			sleep_us(10000);
 		}
 	}
-	ok(rounds > 2 && looks > 40, "%u times a page was registered and unregistered, with %u ranges given back", rounds,
+	ok(rounds > 1 && looks >= 40, "%u times a page was registered and unregistered, with %u ranges given back", rounds,
 	   given_back);
 	ok(waiting < looks / 8, "no worker waits for that (seen %u times of %u)", waiting, looks);
 	stop = true;
