@@ -142,20 +142,24 @@ struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
 				    const struct estp_set *from);
 /* From here on it is found; false if its mm has a space already. */
 bool estp_space_publish(struct estp_space *space);
-extern const struct mmu_interval_notifier_ops estp_notifier_ops;
 /* The last task of a released space leaves: it takes it down on its way. */
 void estp_space_reap(struct estp_space *space);
+/* Something went: soon see if anything is left, else take the space down. */
+void estp_space_settle(struct estp_space *space);
+bool estp_spaces_exist(void);
+int estp_spaces_init(void);
+void estp_spaces_exit(void);
+
+/* ---- unmap.c: what goes ------------------------------------------------------------ */
+
+/* What tells a space of what its mm unmaps, and of its end. */
+extern const struct mmu_interval_notifier_ops estp_notifier_ops;
 /* Take out what serves nothing any more.  With register_mutex and mmap_lock held. */
 void estp_space_sweep(struct estp_space *space);
 /* The same, with register_mutex held; false, and nothing done, if mmap_lock is busy. */
 bool estp_space_try_sweep(struct estp_space *space);
 /* Pages of code, that is, which may have ended all the same: a sweep tells. */
 bool estp_space_has_code(struct estp_space *space);
-/* Something went: soon see if anything is left, else take the space down. */
-void estp_space_settle(struct estp_space *space);
-bool estp_spaces_exist(void);
-int estp_spaces_init(void);
-void estp_spaces_exit(void);
 
 /* ---- memory.c: what core/ leaves to its host ------------------------------------- */
 
@@ -196,6 +200,11 @@ void estp_thread_doom(struct mm_struct *mm);
 extern const struct preempt_ops estp_preempt_ops;
 DECLARE_PER_CPU(struct estp_space *, estp_running);
 
+/* A space has been counted: the scheduler tells of switches.  May sleep. */
+void estp_preempt_watch(void);
+/* The last has gone: a while later it does not, unless there is another by then.  Any context. */
+void estp_preempt_unwatch(void);
+void estp_preempt_exit(void);
 /* Attach current: from here on its switches are seen.  Counts as a preemption. */
 void estp_preempt_attach(struct estp_thread *thread);
 void estp_preempt_detach(struct estp_thread *thread);

@@ -62,6 +62,7 @@ err_hooks:
 	estp_kernel_exit();
 err_kernel:
 	estp_spaces_exit();
+	estp_preempt_exit();
 err_spaces:
 	estp_memory_exit();
 	return err;
@@ -74,6 +75,7 @@ static void __exit estp_exit(void)
 	estp_hooks_remove();
 	estp_kernel_exit();
 	estp_spaces_exit();
+	estp_preempt_exit();
 	estp_memory_exit();
 }
 

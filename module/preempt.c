@@ -15,7 +15,7 @@
  *
  * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
  * store there, and a store and a barrier in sched_in.  Nobody pays anything while nobody is
- * registered: the scheduler's static branch is off then (space.c).
+ * registered: the scheduler's static branch is off then.
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -23,6 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
+#include <linux/workqueue.h>
 
 #include "estp.h"
 #include "arch/arch.h"
@@ -245,6 +246,53 @@ notrace void estp_preempt_work(struct callback_head *work)
 	/* It was the last that kept it: see estp_preempt_detach(). */
 	if (unlikely(thread->detached))
 		estp_thread_put(thread);
+}
+
+/* ---- The scheduler's branch ---------------------------------------------------------- */
+
+/*
+ * Preempt notifiers cost every switch of every task 6 instructions once their static
+ * branch is on.  So it is off until the first registration, and again a while after the
+ * last one has gone: not at once, because changing code that every CPU runs all the time
+ * is expensive, and programs start and end.
+ */
+#define UNWATCH_DELAY	(10 * HZ)
+
+static DEFINE_MUTEX(watch_mutex);
+static bool watched;
+
+static void unwatch(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(unwatch_work, unwatch);
+
+void estp_preempt_watch(void)
+{
+	mutex_lock(&watch_mutex);
+	if (!watched)
+		preempt_notifier_inc();
+	watched = true;
+	mutex_unlock(&watch_mutex);
+}
+
+/* A space that is made meanwhile counts before it has us watch: one of us sees the other. */
+static void unwatch(struct work_struct *unused)
+{
+	mutex_lock(&watch_mutex);
+	if (watched && !estp_spaces_exist()) {
+		preempt_notifier_dec();
+		watched = false;
+	}
+	mutex_unlock(&watch_mutex);
+}
+
+void estp_preempt_unwatch(void)
+{
+	mod_delayed_work(system_unbound_wq, &unwatch_work, UNWATCH_DELAY);
+}
+
+void estp_preempt_exit(void)
+{
+	cancel_delayed_work_sync(&unwatch_work);
+	unwatch(NULL);
 }
 
 /* ---- Attaching ------------------------------------------------------------------------------ */

@@ -8,17 +8,12 @@
  *   released      exec or exit took the address space away: taken down by the last task
  *   taken down    found by nobody any more; its threads detach themselves; freed when
  *                 the last has
- *
- * One interval notifier over all addresses tells of what is unmapped.  (A list notifier
- * would make every exit wait for an SRCU grace period, one interval a page would
- * break the memory bound.)
  */
 #include <linux/delay.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
-#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -35,42 +30,6 @@ static atomic_t space_nr = ATOMIC_INIT(0);
 bool estp_spaces_exist(void)
 {
 	return atomic_read(&space_nr);
-}
-
-/* ---- The scheduler's branch ---------------------------------------------------------- */
-
-/*
- * Preempt notifiers cost every switch of every task 6 instructions once their static
- * branch is on.  So it is off until the first registration, and again a while after the
- * last one has gone: not at once, because changing code that every CPU runs all the time
- * is expensive, and programs start and end.
- */
-#define SWITCH_OFF_DELAY	(10 * HZ)
-
-static DEFINE_MUTEX(switch_mutex);
-static bool switch_on;
-
-static void turn_off(struct work_struct *unused);
-static DECLARE_DELAYED_WORK(off_work, turn_off);
-
-static void turn_on(void)
-{
-	mutex_lock(&switch_mutex);
-	if (!switch_on)
-		preempt_notifier_inc();
-	switch_on = true;
-	mutex_unlock(&switch_mutex);
-}
-
-/* A space that is made meanwhile counts before it turns on: one of us sees the other. */
-static void turn_off(struct work_struct *unused)
-{
-	mutex_lock(&switch_mutex);
-	if (switch_on && !estp_spaces_exist()) {
-		preempt_notifier_dec();
-		switch_on = false;
-	}
-	mutex_unlock(&switch_mutex);
 }
 
 struct estp_space *estp_space_get(const void *mm)
@@ -110,7 +69,7 @@ static void free_space(struct estp_space *space)
 	kvfree(ix);
 	kfree(space);
 	if (atomic_dec_and_test(&space_nr))
-		mod_delayed_work(estp_wq, &off_work, SWITCH_OFF_DELAY);
+		estp_preempt_unwatch();
 }
 
 static void free_work(struct work_struct *work)
@@ -175,48 +134,6 @@ static void unpublish(struct estp_space *space)
 	WRITE_ONCE(space->dead, true);
 	raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
 	estp_threads_release(space);
-}
-
-/*
- * register_mutex and, as for any change of the set, mmap_lock are held: fork may be
- * copying it.
- */
-void estp_space_sweep(struct estp_space *space)
-{
-	u64 changes = READ_ONCE(space->set.changes);
-	struct estp_step step = { 0 };
-	bool done;
-
-	/* Nothing has changed since the last one, nor could it find anything new. */
-	if (changes == space->swept)
-		return;
-	do {
-		spin_lock(&space->set_lock);
-		done = estp_set_sweep(&space->set, &step, ESTP_SCAN_NR);
-		spin_unlock(&space->set_lock);
-		cond_resched();
-	} while (!done);
-	space->swept = changes;
-}
-
-/* register_mutex held.  False if mmap_lock is busy: then nothing was swept. */
-bool estp_space_try_sweep(struct estp_space *space)
-{
-	if (!mmap_read_trylock(space->mm))
-		return false;
-	estp_space_sweep(space);
-	mmap_read_unlock(space->mm);
-	return true;
-}
-
-bool estp_space_has_code(struct estp_space *space)
-{
-	bool has;
-
-	spin_lock(&space->set_lock);
-	has = space->set.code_pages;
-	spin_unlock(&space->set_lock);
-	return has;
 }
 
 /* Is something in force?  If that cannot be said now, it is asked again later. */
@@ -306,70 +223,6 @@ void estp_space_settle(struct estp_space *space)
 		estp_space_put(space);
 }
 
-/* ---- Unmapping ---------------------------------------------------------------------- */
-
-static void unmap(struct estp_space *space, unsigned long start, unsigned long end, bool may_block)
-{
-	struct estp_step step = { 0 };
-	bool changed = false, done;
-	u32 moves = 0;
-	u64 gen;
-
-	do {
-		spin_lock(&space->set_lock);
-		/* A registration may have put a larger index in its place meanwhile. */
-		if (moves != space->set.moves)
-			step = (struct estp_step) { 0 };
-		moves = space->set.moves;
-		gen = space->set.gen;
-		done = estp_set_unmap(&space->set, start, end, &step, ESTP_SCAN_NR);
-		if (start < space->watch_end && end > space->watch_start)
-			space->watch_hit = true;
-		changed |= gen != space->set.gen;
-		spin_unlock(&space->set_lock);
-		if (may_block)
-			cond_resched();
-	} while (!done);
-	if (changed)
-		estp_space_settle(space);
-}
-
-/*
- * mmap_lock is held for reading or writing, but by the last exit.  May have been told
- * not to block; set_lock is only ever held for short.
- */
-static bool invalidate(struct mmu_interval_notifier *notifier,
-		       const struct mmu_notifier_range *range, unsigned long seq)
-{
-	struct estp_space *space = container_of(notifier, struct estp_space, notifier);
-
-	switch (range->event) {
-	case MMU_NOTIFY_UNMAP:
-		/*
-		 * The OOM reaper takes memory away below vmas that stay, beside whoever
-		 * holds mmap_lock for reading.  No task of this mm runs user code again.
-		 */
-		if (test_bit(MMF_UNSTABLE, &range->mm->flags))
-			break;
-		/* exit_mmap() tells of the end first, then of every mapping. */
-		if (READ_ONCE(space->released))
-			break;
-		unmap(space, range->start, range->end, mmu_notifier_range_blockable(range));
-		break;
-	case MMU_NOTIFY_RELEASE:
-		/* Whoever was the last to leave finds it so, and takes it down; or this. */
-		WRITE_ONCE(space->released, true);
-		estp_space_settle(space);
-		break;
-	default:
-		/* Pages move, protections change: the code stays where it is. */
-		break;
-	}
-	return true;
-}
-
-const struct mmu_interval_notifier_ops estp_notifier_ops = { .invalidate = invalidate };
-
 /* ---- The beginning --------------------------------------------------------------------- */
 
 struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
@@ -449,7 +302,7 @@ static struct estp_space *create(struct mm_struct *mm)
 
 	if (!space)
 		return ERR_PTR(-ENOMEM);
-	turn_on();
+	estp_preempt_watch();
 	/* Before the notifier can see it: what it settles waits for this. */
 	mutex_lock(&space->register_mutex);
 	refcount_inc(&space->refs);
@@ -551,7 +404,5 @@ void estp_spaces_exit(void)
 		msleep(10);
 	rcu_barrier();
 	flush_workqueue(estp_wq);
-	cancel_delayed_work_sync(&off_work);
-	turn_off(NULL);
 	destroy_workqueue(estp_wq);
 }
