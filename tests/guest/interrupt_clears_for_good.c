@@ -54,22 +54,6 @@ static void *keep(void *unused)
 	return NULL;
 }
 
-/* The CPU that a thread is on, or was last. */
-static int cpu_of(pid_t tid)
-{
-	char path[64];
-	const char *at;
-	int cpu = -1, i;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	at = strrchr(read_file(path), ')');
-	/* The 39th word; behind the name stands the third. */
-	for (i = 2; at && i < 39; i++)
-		at = strchr(at + 1, ' ');
-	must(at && sscanf(at, "%d", &cpu) == 1);
-	return cpu;
-}
-
 static void watch_stack(void)
 {
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
@@ -117,7 +101,7 @@ static bool once(void)
 	set_fifo(0, 0);
 	if (!lacks(&at))
 		bail("no frame is written");
-	slept_there = wait_asleep(v.tid, 2000) && cpu_of(v.tid) == 0;
+	slept_there = wait_asleep(v.tid, 2000) && stat_number(v.tid, STAT_CPU) == 0;
 	pin_tid(v.tid, 1);
 	do {
 		struct uffdio_zeropage zero = { .range = { at, getpagesize() } };

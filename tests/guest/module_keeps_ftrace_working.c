@@ -108,17 +108,7 @@ static void sysctl_refused(const char *when)
 	   strerror(-err));
 }
 
-static unsigned int in_trace(const char *what)
-{
-	const char *at = read_file(TRACEFS "/trace");
-	unsigned int nr = 0;
-
-	while ((at = strstr(at, what))) {
-		nr++;
-		at++;
-	}
-	return nr;
-}
+#define in_trace(text) times_in(TRACEFS "/trace", text)
 
 static void tracer(const char *name)
 {

@@ -1,44 +1,47 @@
 // SPDX-License-Identifier: MIT
 /*
  * UNREG-5, LIM-9: a call that removes nothing has nobody look through what is registered: not UNREGISTER
- * where there is nothing, nor a refused REGISTER.
+ * where there is nothing, nor a refused REGISTER, nor whoever asks for statistics where nothing has gone.
  *
  * Method: the kernel tells of each work that begins, by its event of work queues. Many such calls are
  * made, over a time in which there would be several of ours. The twin is an UNREGISTER of something,
- * after which there is one.
+ * after which there is one. Looks are counted by the function tracer.
  */
 #include "machine.h"
 #include "probe.h"
 
 #define VALUE	0x1000
-#define EVENT	"/sys/kernel/tracing/events/workqueue/workqueue_execute_start/enable"
-#define TRACE	"/sys/kernel/tracing/trace"
+#define TRACEFS	"/sys/kernel/tracing"
+#define WORK_EVENT	"events/workqueue/workqueue_execute_start/enable"
+#define WORKS	times_in(TRACEFS "/trace", "function take_down")
+#define LOOKS	times_in(TRACEFS "/trace", "estp_set_sweep <-")
 #define CALLS	30
 #define WAIT_US	20000
 
-static unsigned int works(void)
+static void trace_begins(const char *file, const char *text)
 {
-	const char *at = read_file(TRACE);
-	unsigned int nr = 0;
+	char path[96];
 
-	while ((at = strstr(at, "function take_down"))) {
-		nr++;
-		at++;
-	}
-	return nr;
+	snprintf(path, sizeof(path), TRACEFS "/%s", file);
+	must(!write_file(TRACEFS "/trace", "0") && !write_file(path, text));
 }
 
-void test(void)
+static void trace_ends(const char *file, const char *text)
 {
-	u8 *stays = probe_new(VALUE), *goes = probe_new(VALUE), *bad = probe_new(VALUE);
+	trace_begins(file, text);
+	must(!write_file(TRACEFS "/trace", "0"));
+}
+
+/* Of calls that nothing comes of, no work begins. */
+static void no_work(u8 *goes)
+{
+	u8 *bad = probe_new(VALUE);
 	unsigned int i, wrong = 0;
 
-	need_estp();
-	must(!probe_register(stays) && !probe_register(goes));
 	((u64 *)bad)[0] = 0x1234567890;
 	/* What came before has been looked after. */
 	sleep_us(CALLS * WAIT_US);
-	must(!write_file(TRACE, "0") && !write_file(EVENT, "1\n"));
+	trace_begins(WORK_EVENT, "1\n");
 	for (i = 0; i < CALLS; i++) {
 		wrong += madv_unregister(bad, page_size()) != -ENOENT;
 		wrong += madv_unregister(bad, 0) != -ENOENT;
@@ -46,10 +49,41 @@ void test(void)
 		sleep_us(WAIT_US);
 	}
 	is(wrong, 0, "%d times nothing was unregistered, and a registration refused", CALLS);
-	is(works(), 0, "no work of ours has begun");
+	is(WORKS, 0, "no work of ours has begun");
 	must(!madv_unregister(goes, page_size()));
-	ok(wait_until(works(), 5000), "twin: something unregistered, one has");
-	must(!write_file(EVENT, "0\n") && !write_file(TRACE, "0"));
+	ok(wait_until(WORKS, 5000), "twin: something unregistered, one has");
+	trace_ends(WORK_EVENT, "0\n");
+}
+
+/* Where nothing has gone since the last look, who asks for statistics has no look taken. */
+static void no_look(u8 *goes)
+{
+	unsigned int i;
+
+	must(!probe_register(goes));
+	/* What came before has been looked after, and this is the look at what it left. */
+	sleep_us(CALLS * WAIT_US);
+	stats();
+	must(!write_file(TRACEFS "/set_ftrace_filter", "estp_set_sweep"));
+	trace_begins("current_tracer", "function");
+	for (i = 0; i < CALLS; i++)
+		stats();
+	is(LOOKS, 0, "asked %d times, nobody has looked", CALLS);
+	must(!madv_unregister(goes, page_size()));
+	stats();
+	ok(LOOKS, "twin: something unregistered, somebody has");
+	trace_ends("current_tracer", "nop");
+	must(!write_file(TRACEFS "/set_ftrace_filter", ""));
+}
+
+void test(void)
+{
+	u8 *stays = probe_new(VALUE), *goes = probe_new(VALUE);
+
+	need_estp();
+	must(!probe_register(stays) && !probe_register(goes));
+	no_work(goes);
+	no_look(goes);
 	is(probe_fault(stays, VALUE), 0, "what stays diverts");
 	must(!madv_unregister(stays, page_size()));
 }

@@ -64,33 +64,6 @@ static void process(enum stopped way, u32 go)
 	job->interrupts = diverted(ESTP_INTERRUPT);
 }
 
-static char state_of(pid_t tid)
-{
-	char path[32];
-	const char *text;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	text = strrchr(read_file(path), ')');
-	return text ? text[2] : 0;
-}
-
-/* Ticks that it has spent in user space so far. */
-static unsigned long user_time(pid_t tid)
-{
-	unsigned long ticks = 0;
-	char path[32];
-	const char *at;
-	int i;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	at = strrchr(read_file(path), ')');
-	/* The 14th word; behind the name stands the third. */
-	for (i = 2; at && i < 14; i++)
-		at = strchr(at + 1, ' ');
-	must(at && sscanf(at, "%lu", &ticks) == 1);
-	return ticks;
-}
-
 static void stop_and_register(enum stopped way, pid_t pid, bool meanwhile)
 {
 	unsigned long ticks;
@@ -108,7 +81,7 @@ static void stop_and_register(enum stopped way, pid_t pid, bool meanwhile)
 	}
 	job->stopped = true;
 	must(wait_until(job->returned, 5000));
-	ticks = user_time(job->v.tid);
+	ticks = stat_number(job->v.tid, STAT_USER_TICKS);
 	if (meanwhile)
 		must(!syscall(SYS_tgkill, pid, job->v.tid, SIGUSR1));
 	if (way == BY_TRACER)
@@ -116,7 +89,7 @@ static void stop_and_register(enum stopped way, pid_t pid, bool meanwhile)
 	else
 		must(!kill(pid, SIGCONT));
 	if (!meanwhile) {
-		must(wait_until(user_time(job->v.tid) > ticks + 1, 5000));
+		must(wait_until(stat_number(job->v.tid, STAT_USER_TICKS) > ticks + 1, 5000));
 		must(!syscall(SYS_tgkill, pid, job->v.tid, SIGUSR1));
 	}
 	job->woken = true;

@@ -180,16 +180,6 @@ static void first_and_fork(void *unused)
 	_exit(exited_with(run_child(nothing, NULL, 5), 0) ? 0 : 3);
 }
 
-static bool in_uninterruptible_sleep(pid_t tid)
-{
-	char path[32];
-	const char *text;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	text = strrchr(read_file(path), ')');
-	return text && text[2] == 'D';
-}
-
 void test(void)
 {
 	int status;
@@ -208,11 +198,11 @@ void test(void)
 	if (!waiting)
 		waiting_process();
 	must(wait_until(s->registrar, 10000));
-	ok(wait_until(in_uninterruptible_sleep(s->writer), 5000) && wait_until(in_uninterruptible_sleep(s->registrar), 5000) &&
+	ok(wait_until(state_of(s->writer) == 'D', 5000) && wait_until(state_of(s->registrar) == 'D', 5000) &&
 	   !s->written && !s->registered, "a thread waits for the server, and a registration for that thread");
 	status = run_child(first_and_fork, NULL, 10);
 	ok(exited_with(status, 0), "meanwhile another process registers and forks (%s)", ending(status));
-	ok(in_uninterruptible_sleep(s->registrar) && !s->registered, "they wait still");
+	ok(state_of(s->registrar) == 'D' && !s->registered, "they wait still");
 	s->answer = true;
 	must(waitpid(waiting, &status, 0) == waiting);
 	ok(exited_with(status, 0) && s->registered, "answered, both go on (%s)", ending(status));

@@ -353,6 +353,14 @@ void preempt(int cpu);
 void preempt_with(int cpu, void (*fn)(void *arg), void *arg);
 /* Times that a thread has left its CPU so far. */
 u64 switches_of(pid_t tid);
+/* Of /proc/PID/stat: the state's letter, 'X' if there is no such thread; a number, which has to be there. */
+enum stat_word {		/* proc(5)'s numbers */
+	STAT_STATE = 3,
+	STAT_USER_TICKS = 14,
+	STAT_CPU = 39,		/* that it is on, or was last */
+};
+char state_of(pid_t tid);
+unsigned long stat_number(pid_t tid, enum stat_word nr);
 
 /*
  * A thread that runs code from @entry with known registers.  The code tells

@@ -64,6 +64,18 @@ long read_number(const char *path)
 	return atol(read_file(path));
 }
 
+unsigned int times_in(const char *path, const char *text)
+{
+	const char *at = read_file(path);
+	unsigned int nr = 0;
+
+	while ((at = strstr(at, text))) {
+		nr++;
+		at++;
+	}
+	return nr;
+}
+
 int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;

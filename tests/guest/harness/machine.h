@@ -27,6 +27,8 @@ long module_users(void);
 /* A whole file as a string, in static memory; "" where there is none. */
 const char *read_file(const char *path);
 long read_number(const char *path);
+/* How often a text is in it. */
+unsigned int times_in(const char *path, const char *text);
 /* Writes a whole text: 0 or a negative errno. */
 int write_file(const char *path, const char *text);
 

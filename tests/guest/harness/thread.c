@@ -177,21 +177,42 @@ u32 victim_join(struct victim *v, unsigned int ms)
 	return v->code->data->landed;
 }
 
-static char state_of(pid_t tid)
+/* False if there is no such thread.  From any thread: so not by read_file(). */
+static bool stat_word(pid_t tid, enum stat_word nr, char word[32])
 {
-	char path[32], text[512], *p;
+	char path[32], text[1024];
+	unsigned int i;
+	const char *at;
 	size_t len;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	f = fopen(path, "re");
 	if (!f)
-		return 'X';
+		return false;
 	len = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[len] = 0;
-	p = strrchr(text, ')');
-	return p && p[1] ? p[2] : 'X';
+	/* The name, which is the second, may hold anything. */
+	at = strrchr(text, ')');
+	for (i = 2; at && i < nr; i++)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%31s", word) == 1;
+}
+
+char state_of(pid_t tid)
+{
+	char word[32];
+
+	return stat_word(tid, STAT_STATE, word) ? *word : 'X';
+}
+
+unsigned long stat_number(pid_t tid, enum stat_word nr)
+{
+	char word[32];
+
+	must(stat_word(tid, nr, word));
+	return strtoul(word, NULL, 10);
 }
 
 u64 switches_of(pid_t tid)
