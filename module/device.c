@@ -155,7 +155,7 @@ static int fill_stats(struct estp_space *space, struct estp_stats *stats)
 	 * Whoever asks again and again would else keep the delayed sweep from this mutex.
 	 * One that was taken down while we waited for it holds its mm no more.
 	 */
-	if (!space->dead && !READ_ONCE(space->released))
+	if (!space->dead && !READ_ONCE(space->of->released))
 		estp_space_try_sweep(space);
 	walk_set(space, &walk);
 	spin_lock(&space->set_lock);

@@ -2,20 +2,22 @@
 /*
  * estp.ko: the objects, who owns them, and the order of locks.
  *
- *   struct estp_space    one a registered address space
+ *   struct estp_mm       one an address space that has registered, to its end
+ *   struct estp_space    one that is registered
  *     set                its pages (core/set.c); readers under RCU
  *     threads            one struct estp_thread a task that shares it
  *
- * A space lives while anything refers to it: its place in the table of spaces, each
- * of its threads, whoever is working on it.  Each thread holds a reference to the
- * module, so the module stays while any task can call into it.
+ * A space lives while anything refers to it: its mm, each of its threads, whoever is working
+ * on it.  Each thread holds a reference to the module, so the module stays while any task can
+ * call into it; an mm holds none.
  *
  * Lock order, outermost first:
  *
+ *   mm->subscribe_mutex          its first registration
  *   space->register_mutex        registration, unregistration, taking down
  *   mmap_lock
  *   space->set_lock              changes of the set; also in the notifier callback
- *   estp_threads_lock (raw)      lists of threads and of spaces; irqs off
+ *   estp_threads_lock (raw)      lists of threads and of mms, an mm's space; irqs off
  *
  * The set changes only with mmap_lock held (read or write) and set_lock; so fork, which
  * holds mmap_lock for writing, sees it stand still.
@@ -38,24 +40,35 @@
 
 #include "../core/core.h"
 
+struct estp_mm {
+	struct mm_struct *mm;			/* held until this is gone */
+	struct mmu_interval_notifier notifier;
+	struct estp_space __rcu *space;		/* threads_lock to change; NULL: nothing is registered */
+	struct mutex subscribe_mutex;
+	bool subscribed;			/* the notifier is in place; subscribe_mutex */
+	bool released;				/* the address space is at its end */
+	bool gone;				/* found by nobody; threads_lock to set */
+	refcount_t refs;			/* being found, its space, each queued look, whoever works on it */
+	struct hlist_node by_mm;
+	struct delayed_work look;
+	struct rcu_head rcu;
+};
+
 struct estp_space {
 	struct estp_set set;			/* first: the switch path reads it */
 	bool dead;				/* taken down; threads_lock to set */
 
-	struct mm_struct *mm;			/* held by the notifier, which a dead one may lack */
+	struct estp_mm *of;
+	struct mm_struct *mm;			/* of->mm: only a key once this is dead */
 	struct mutex register_mutex;
 	spinlock_t set_lock;
-	struct mmu_interval_notifier notifier;
 	/* Pages being read by a registration; hit: some were unmapped meanwhile. */
 	unsigned long watch_start, watch_end;
 	bool watch_hit;
-	bool released;				/* the address space is gone */
 	bool covered;				/* its threads are; register_mutex */
 
 	refcount_t refs;
-	struct hlist_node by_mm;
 	struct list_head threads;
-	struct delayed_work take_down;
 	struct rcu_head rcu;
 	struct work_struct free;		/* after a grace period, if it is large */
 	struct callback_head reap;		/* in the last task that leaves */
@@ -129,31 +142,50 @@ static inline bool estp_reader_pause(u32 nr)
 
 extern const struct estp_rules estp_rules;
 
-/* ---- space.c: address spaces --------------------------------------------------- */
+/* ---- mm.c: address spaces that have registered ---------------------------------- */
 
-/* A counted reference to the space of an mm, or NULL.  @mm is only a key. */
+/* Space of an mm, counted, or NULL.  @mm is only a key. */
 struct estp_space *estp_space_get(const void *mm);
+/* From here on it is found so; false if its mm has a space already, or is gone. */
+bool estp_space_publish(struct estp_space *space);
+/* The end of that: it is dead. */
+void estp_space_unpublish(struct estp_space *space);
+/* Something went: soon see if anything is left, else take the space down; at the end, the mm. */
+void estp_mm_settle(struct estp_mm *mm);
+/* Its address space is at its end, and it has no space: let go of it now, or soon.  May sleep. */
+void estp_mm_end(struct estp_mm *mm);
+/*
+ * The caller's, found or made, told of what is unmapped from here on; counted.  -EEXIST: again.
+ * May sleep, and begins anew after a signal.
+ */
+struct estp_mm *estp_mm_subscribe(struct mm_struct *mm);
+/* Of a fork's new mm, which nobody else knows yet.  NULL without memory. */
+struct estp_mm *estp_mm_subscribe_new(struct mm_struct *mm);
+void estp_mm_put(struct estp_mm *mm);
+int estp_mms_init(void);
+void estp_mms_exit(void);
+extern struct workqueue_struct *estp_wq;
+
+/* ---- space.c: registered ones ----------------------------------------------------- */
+
 void estp_space_put(struct estp_space *space);
 /* The caller's space, made if need be; with register_mutex held.  May sleep. */
 struct estp_space *estp_space_lock_current(bool create);
 void estp_space_unlock_put(struct estp_space *space);
 /* With an empty set, or a copy of @from.  Takes over @ix; if that is NULL it fails. */
-struct estp_space *estp_space_alloc(struct mm_struct *mm, struct estp_index *ix,
+struct estp_space *estp_space_alloc(struct estp_mm *mm, struct estp_index *ix,
 				    const struct estp_set *from);
-/* From here on it is found; false if its mm has a space already. */
-bool estp_space_publish(struct estp_space *space);
+/* If nothing is in force any more; else, or if that cannot be said now, it may be asked again.  May sleep. */
+void estp_space_try_take_down(struct estp_space *space);
 /* The last task of a released space leaves: it takes it down on its way. */
 void estp_space_reap(struct estp_space *space);
-/* Something went: soon see if anything is left, else take the space down. */
-void estp_space_settle(struct estp_space *space);
 bool estp_spaces_exist(void);
-int estp_spaces_init(void);
-void estp_spaces_exit(void);
 
 /* ---- unmap.c: what goes ------------------------------------------------------------ */
 
-/* What tells a space of what its mm unmaps, and of its end. */
-extern const struct mmu_interval_notifier_ops estp_notifier_ops;
+/* The pages of this range leave the set.  Context: the notifier's, which may be forbidden to block. */
+void estp_space_unmap(struct estp_space *space, unsigned long start, unsigned long end,
+		      bool may_block);
 /* Take out what serves nothing any more.  With register_mutex and mmap_lock held. */
 void estp_space_sweep(struct estp_space *space);
 /* The same, with register_mutex held; false, and nothing done, if mmap_lock is busy. */

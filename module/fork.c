@@ -6,7 +6,6 @@
  * is doomed: it is killed before its first instruction (threads.c).
  */
 #include <linux/mm.h>
-#include <linux/mmu_notifier.h>
 #include <linux/module.h>
 
 #include "estp.h"
@@ -62,19 +61,15 @@ static void leave_out(struct estp_set *child, struct mm_struct *parent)
 
 static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct *mm)
 {
-	return estp_space_alloc(mm, estp_index_alloc_raw(parent->set.index->mask + 1), &parent->set);
-}
+	struct estp_mm *emm = estp_mm_subscribe_new(mm);
+	struct estp_space *child;
 
-static int insert_notifier_locked(struct estp_space *space)
-{
-	int err;
-
-	/* Nobody else knows the new mm yet. */
-	mmap_write_lock_nested(space->mm, SINGLE_DEPTH_NESTING);
-	err = mmu_interval_notifier_insert_locked(&space->notifier, space->mm, 0, ULONG_MAX,
-						  &estp_notifier_ops);
-	mmap_write_unlock(space->mm);
-	return err;
+	if (!emm)
+		return NULL;
+	child = estp_space_alloc(emm, estp_index_alloc_raw(parent->set.index->mask + 1), &parent->set);
+	/* Without a child it goes with the new mm, which is doomed. */
+	estp_mm_put(emm);
+	return child;
 }
 
 static void fork_space(struct estp_space *parent, struct mm_struct *old, struct mm_struct *new)
@@ -86,11 +81,6 @@ static void fork_space(struct estp_space *parent, struct mm_struct *old, struct 
 		estp_thread_doom(new);
 		return;
 	}
-	if (insert_notifier_locked(child)) {
-		estp_space_put(child);
-		estp_thread_doom(new);
-		return;
-	}
 	child->covered = true;		/* its one thread is the fork hook's */
 	leave_out(&child->set, old);
 	/* Its notifier saw nothing yet, as nothing is mapped there. */
@@ -98,8 +88,8 @@ static void fork_space(struct estp_space *parent, struct mm_struct *old, struct 
 	estp_space_publish(child);
 	/* Something went, here or just before: only a sweep tells what is left in force. */
 	if (!child->set.code_pages || child->set.gen != parent->set.gen ||
-	    work_busy(&parent->take_down.work))
-		estp_space_settle(child);
+	    work_busy(&parent->of->look.work))
+		estp_mm_settle(child->of);
 	estp_space_put(child);
 }
 

@@ -38,9 +38,9 @@ static int __init estp_init(void)
 	err = estp_memory_init();
 	if (err)
 		return err;
-	err = estp_spaces_init();
+	err = estp_mms_init();
 	if (err)
-		goto err_spaces;
+		goto err_mms;
 	err = estp_kernel_init();
 	if (err)
 		goto err_kernel;
@@ -61,9 +61,9 @@ err_access:
 err_hooks:
 	estp_kernel_exit();
 err_kernel:
-	estp_spaces_exit();
+	estp_mms_exit();
 	estp_preempt_exit();
-err_spaces:
+err_mms:
 	estp_memory_exit();
 	return err;
 }
@@ -74,7 +74,7 @@ static void __exit estp_exit(void)
 	estp_device_exit();
 	estp_hooks_remove();
 	estp_kernel_exit();
-	estp_spaces_exit();
+	estp_mms_exit();
 	estp_preempt_exit();
 	estp_memory_exit();
 }

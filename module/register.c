@@ -295,7 +295,7 @@ int estp_register(unsigned long start, unsigned long end)
 	}
 	/* A refused first registration leaves an empty space; what else has gone has been settled. */
 	if (err && !estp_space_has_code(space))
-		estp_space_settle(space);
+		estp_mm_settle(space->of);
 	estp_space_unlock_put(space);
 	return err;
 }
@@ -323,7 +323,7 @@ int estp_unregister(unsigned long start, unsigned long end)
 	} while (!done);
 	/* Before fork can copy what is left. */
 	if (changes != READ_ONCE(space->set.changes))
-		estp_space_settle(space);
+		estp_mm_settle(space->of);
 	mmap_read_unlock(current->mm);
 
 	if (found)

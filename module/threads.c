@@ -354,7 +354,7 @@ void estp_thread_leave(void)
 		if (unlisted)
 			unlist_thread(thread);
 		raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
-		if (READ_ONCE(thread->space->released))
+		if (READ_ONCE(thread->space->of->released))
 			estp_space_reap(thread->space);
 		if (unlisted)
 			estp_thread_put(thread);

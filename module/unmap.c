@@ -2,18 +2,13 @@
 /*
  * What is unmapped leaves the set: its pages at once, in the notifier; what these leave behind
  * that serves nothing any more, by a sweep, some time after.
- *
- * One interval notifier over all addresses tells of what is unmapped.  (A list notifier
- * would make every exit wait for an SRCU grace period, one interval a page would
- * break the memory bound.)
  */
 #include <linux/mm.h>
-#include <linux/mmu_notifier.h>
-#include <linux/sched/coredump.h>
 
 #include "estp.h"
 
-static void unmap(struct estp_space *space, unsigned long start, unsigned long end, bool may_block)
+void estp_space_unmap(struct estp_space *space, unsigned long start, unsigned long end,
+		      bool may_block)
 {
 	struct estp_step step = { 0 };
 	bool changed = false, done;
@@ -36,44 +31,8 @@ static void unmap(struct estp_space *space, unsigned long start, unsigned long e
 			cond_resched();
 	} while (!done);
 	if (changed)
-		estp_space_settle(space);
+		estp_mm_settle(space->of);
 }
-
-/*
- * mmap_lock is held for reading or writing, but by the last exit.  May have been told
- * not to block; set_lock is only ever held for short.
- */
-static bool invalidate(struct mmu_interval_notifier *notifier,
-		       const struct mmu_notifier_range *range, unsigned long seq)
-{
-	struct estp_space *space = container_of(notifier, struct estp_space, notifier);
-
-	switch (range->event) {
-	case MMU_NOTIFY_UNMAP:
-		/*
-		 * The OOM reaper takes memory away below vmas that stay, beside whoever
-		 * holds mmap_lock for reading.  No task of this mm runs user code again.
-		 */
-		if (test_bit(MMF_UNSTABLE, &range->mm->flags))
-			break;
-		/* exit_mmap() tells of the end first, then of every mapping. */
-		if (READ_ONCE(space->released))
-			break;
-		unmap(space, range->start, range->end, mmu_notifier_range_blockable(range));
-		break;
-	case MMU_NOTIFY_RELEASE:
-		/* Whoever was the last to leave finds it so, and takes it down; or this. */
-		WRITE_ONCE(space->released, true);
-		estp_space_settle(space);
-		break;
-	default:
-		/* Pages move, protections change: the code stays where it is. */
-		break;
-	}
-	return true;
-}
-
-const struct mmu_interval_notifier_ops estp_notifier_ops = { .invalidate = invalidate };
 
 /*
  * register_mutex and, as for any change of the set, mmap_lock are held: fork may be

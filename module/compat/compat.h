@@ -85,13 +85,6 @@
 #endif
 
 /*
- * mmap_lock for writing, by one who changes no mapping: so what 6.12 counts in its begin and its end,
- * for readers without it, is left alone. (Its own trylock, which nobody used, the kernel has let go.)
- */
-#define estp_mmap_exclude_trylock(mm)	down_write_trylock(&(mm)->mmap_lock)
-#define estp_mmap_exclude_end(mm)	up_write(&(mm)->mmap_lock)
-
-/*
  * Positions in it are addresses: of procfs's files that is `mem` of a process, and none that is
  * named so by somebody else, as a network device's may be.
  */

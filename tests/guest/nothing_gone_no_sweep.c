@@ -13,7 +13,7 @@
 #define VALUE	0x1000
 #define TRACEFS	"/sys/kernel/tracing"
 #define WORK_EVENT	"events/workqueue/workqueue_execute_start/enable"
-#define WORKS	times_in(TRACEFS "/trace", "function take_down")
+#define WORKS	times_in(TRACEFS "/trace", "function look_work")
 #define LOOKS	times_in(TRACEFS "/trace", "estp_set_sweep <-")
 #define CALLS	30
 #define WAIT_US	20000

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LIM-39: unloading waits while an address space that lives, and has registered once, has memory given back
+ * without a break; it ends as soon as there is one, and nobody else waits.
+ *
+ * Method: a process registers and unregisters, and has threads punch holes into a file that it maps
+ * (giving_back.h). Another unloads the module, and is seen to wait without a break, until the threads
+ * end. The twin is the same without them.
+ *
+ * One CPU on x86_64, as in module_stays_while_needed.
+ *
+ * vm: --no-load
+ * vm x86_64: --cpus 1
+ */
+#include <sys/wait.h>
+
+#include "giving_back.h"
+#include "machine.h"
+#include "probe.h"
+
+const unsigned int test_seconds = 90;
+
+#define VALUE	0x1000
+#define WAITS	40
+
+static pid_t unload(void)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (!pid)
+		_exit(module_unload() ? 1 : 0);
+	return pid;
+}
+
+void test(void)
+{
+	static struct giving_back giving;
+	void *p = probe_new(VALUE);
+	unsigned int waits = 0;
+	int status;
+	u64 end;
+	pid_t pid;
+
+	must(!module_load(""));
+	must(!probe_register(p) && !probe_fault(p, VALUE) && !madv_unregister(p, page_size()));
+	must(wait_until(!module_users(), 5000));
+	giving_begin(&giving, GIVING_HOLES);
+	pid = unload();
+	/* What comes before sleeps, too, but not for as long without a break. */
+	end = now_ms() + 30000 * slowness();
+	while (waits < WAITS && now_ms() < end) {
+		waits = state_of(pid) == 'D' ? waits + 1 : 0;
+		sleep_us(50000);
+	}
+	is(waits, WAITS, "with holes being punched all the time unloading waits");
+	giving_end(&giving);
+	must(waitpid(pid, &status, 0) == pid);
+	ok(exited_with(status, 0) && !module_loaded(), "when that has ended, it has too (%s)", ending(status));
+	must(!module_load(""));
+	is(probe_register(p), 0, "loaded again, it registers");
+	is(probe_fault(p, VALUE), 0, "and diverts");
+	must(!madv_unregister(p, page_size()));
+	ok(module_unload_soon(), "twin: with nothing given back it unloads at once");
+}
