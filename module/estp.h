@@ -148,7 +148,8 @@ extern const struct estp_rules estp_rules;
 struct estp_space *estp_space_get(const void *mm);
 /* From here on it is found so; false if its mm has a space already, or is gone. */
 bool estp_space_publish(struct estp_space *space);
-/* The end of that: it is dead. */
+/* Its threads are nobody's from here on; then, when they are off the lists, the end of being found. */
+void estp_space_kill(struct estp_space *space);
 void estp_space_unpublish(struct estp_space *space);
 /* Something went: soon see if anything is left, else take the space down; at the end, the mm. */
 void estp_mm_settle(struct estp_mm *mm);

@@ -74,9 +74,12 @@ static struct estp_space *copy_space(struct estp_space *parent, struct mm_struct
 
 static void fork_space(struct estp_space *parent, struct mm_struct *old, struct mm_struct *new)
 {
-	struct estp_space *child = copy_space(parent, new);
+	struct estp_space *child;
 
-	estp_thread_doom(NULL);
+	/* Not yet, or not any more: its threads may not be covered. */
+	if (!estp_space_has_code(parent))
+		return;
+	child = copy_space(parent, new);
 	if (!child) {
 		estp_thread_doom(new);
 		return;
@@ -101,6 +104,9 @@ void estp_fork_mm(struct mm_struct *old, struct mm_struct *new)
 {
 	struct estp_space *parent = estp_space_get(old);
 
+	/* Whom an earlier fork doomed has gone: this mm may have its address. */
+	if (parent || !hlist_empty(&current->preempt_notifiers))
+		estp_thread_doom(NULL);
 	if (likely(!parent))
 		return;
 	/* Else it is being unloaded: nobody is attached any more. */

@@ -97,14 +97,18 @@ bool estp_space_publish(struct estp_space *space)
 	return free;
 }
 
+void estp_space_kill(struct estp_space *space)
+{
+	raw_spin_lock_irq(&estp_threads_lock);
+	WRITE_ONCE(space->dead, true);
+	raw_spin_unlock_irq(&estp_threads_lock);
+}
+
 void estp_space_unpublish(struct estp_space *space)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&estp_threads_lock, flags);
+	raw_spin_lock_irq(&estp_threads_lock);
 	RCU_INIT_POINTER(space->of->space, NULL);
-	WRITE_ONCE(space->dead, true);
-	raw_spin_unlock_irqrestore(&estp_threads_lock, flags);
+	raw_spin_unlock_irq(&estp_threads_lock);
 }
 
 /* ---- The end -------------------------------------------------------------------------------- */
@@ -311,6 +315,23 @@ static int insert_notifier(struct estp_mm *emm)
 }
 
 /*
+ * Beside an invalidation that another's notifier (a GPU's) has been told of, the insertion is only planned,
+ * and may stay so for as long as somebody likes: so not by mmu_interval_read_begin(), which no signal ends. Any
+ * other invalidation does not matter: what is unmapped is unmapped under mmap_lock.
+ */
+static int wait_for_insertion(struct estp_mm *emm)
+{
+	while (data_race(RB_EMPTY_NODE(&emm->notifier.interval_tree.rb))) {
+		schedule_timeout_killable(1);
+		if (fatal_signal_pending(current)) {
+			mmu_interval_notifier_remove(&emm->notifier);
+			return -EINTR;
+		}
+	}
+	return 0;
+}
+
+/*
  * Before it takes the locks of all mappings, mmu_interval_notifier_insert() takes a lock of all
  * processes, and then waits for faults in these mappings, as long as whoever serves them likes (FUSE).
  * So they are waited for here, while nobody waits for us but for this mm: new ones want its lock.
@@ -319,7 +340,6 @@ static int subscribe(struct estp_mm *emm)
 {
 	VMA_ITERATOR(vmi, emm->mm, 0);
 	struct vm_area_struct *vma;
-	bool planned = false;
 	int err = 0;
 
 	if (mmap_write_lock_killable(emm->mm))
@@ -335,16 +355,8 @@ static int subscribe(struct estp_mm *emm)
 	}
 	if (!err)
 		err = insert_notifier(emm);
-	/*
-	 * Beside an invalidation that another's notifier has been told of, the insertion is only planned.
-	 * Any other does not matter: what is unmapped is unmapped under mmap_lock.
-	 */
-	if (!err)
-		planned = data_race(RB_EMPTY_NODE(&emm->notifier.interval_tree.rb));
 	mmap_write_unlock(emm->mm);
-	if (planned)
-		mmu_interval_read_begin(&emm->notifier);
-	return err;
+	return err ?: wait_for_insertion(emm);
 }
 
 static int subscribe_once(struct estp_mm *emm)

@@ -103,8 +103,13 @@ void estp_space_try_take_down(struct estp_space *space)
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
-	estp_space_unpublish(space);
+	/*
+	 * Its place stays taken until its threads are off the lists: another space's attachment would put
+	 * theirs aside, and the task would go without having unlisted them.
+	 */
+	estp_space_kill(space);
 	estp_threads_release(space);
+	estp_space_unpublish(space);
 	mutex_unlock(&space->register_mutex);
 	/* Else the look that the end has queued finds no space. */
 	if (READ_ONCE(space->of->released))

@@ -124,8 +124,8 @@ static void admin_work(struct callback_head *work)
 
 	raw_spin_lock_irq(&estp_threads_lock);
 	if (thread->state == ESTP_THREAD_COMING) {
-		attach = current->mm == thread->space->mm;
-		unlisted = !attach;	/* exec or exit came first */
+		attach = !thread->space->dead && current->mm == thread->space->mm;
+		unlisted = !attach;	/* exec or exit came first, or the end of the space */
 		if (attach)
 			thread->state = ESTP_THREAD_ATTACHED;
 		else
@@ -266,12 +266,26 @@ void estp_threads_release(struct estp_space *space)
 
 /* ---- Fork -------------------------------------------------------------------------------- */
 
+/*
+ * threads_lock held: current's.  Attached still, if its space has been taken down since it entered the
+ * kernel; listed only, if it has not been to user space since it was covered.
+ */
+static struct estp_thread *own_thread(void)
+{
+	struct preempt_notifier *notifier;
+
+	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
+		if (notifier->ops == &estp_preempt_ops)
+			return container_of(notifier, struct estp_thread, notifier);
+	return find_thread(current);
+}
+
 void estp_thread_doom(struct mm_struct *mm)
 {
 	struct estp_thread *self;
 
 	raw_spin_lock_irq(&estp_threads_lock);
-	self = find_thread(current);
+	self = own_thread();
 	if (self)
 		self->doomed = mm;
 	raw_spin_unlock_irq(&estp_threads_lock);
@@ -286,7 +300,7 @@ static bool is_doomed(const struct task_struct *task)
 	bool doomed;
 
 	raw_spin_lock_irq(&estp_threads_lock);
-	self = find_thread(current);
+	self = own_thread();
 	doomed = self && self->doomed == task->mm;
 	raw_spin_unlock_irq(&estp_threads_lock);
 	return doomed;
