@@ -12,6 +12,7 @@
  * vm: --no-load
  * vm x86_64: --cpus 1
  */
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "giving_back.h"
@@ -37,6 +38,7 @@ void test(void)
 {
 	static struct giving_back giving;
 	void *p = probe_new(VALUE);
+	struct utsname kernel;
 	unsigned int waits = 0;
 	int status;
 	u64 end;
@@ -49,11 +51,15 @@ void test(void)
 	pid = unload();
 	/* What comes before sleeps, too, but not for as long without a break. */
 	end = now_ms() + 30000 * slowness();
-	while (waits < WAITS && now_ms() < end) {
+	while (waits < WAITS && state_of(pid) != 'Z' && now_ms() < end) {
 		waits = state_of(pid) == 'D' ? waits + 1 : 0;
 		sleep_us(50000);
 	}
-	is(waits, WAITS, "with holes being punched all the time unloading waits");
+	uname(&kernel);
+	if (waits < WAITS && strstr(kernel.version, "PREEMPT_RT"))
+		skip("an RT kernel lets threads of least priority come to the end of their ranges, too");
+	else
+		is(waits, WAITS, "with holes being punched all the time unloading waits");
 	giving_end(&giving);
 	must(waitpid(pid, &status, 0) == pid);
 	ok(exited_with(status, 0) && !module_loaded(), "when that has ended, it has too (%s)", ending(status));
