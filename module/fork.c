@@ -2,8 +2,9 @@
 /*
  * Fork: the child's address space gets the parent's set.
  *
- * The pages are shared, the index is copied.  Where memory for that is lacking the child
- * is doomed: it is killed before its first instruction (threads.c).
+ * The pages are shared, the index is copied.  Where nothing is in force there is nothing to give.
+ * Where memory for that is lacking the child is doomed: it is killed before its first
+ * instruction (threads.c).
  */
 #include <linux/mm.h>
 #include <linux/module.h>

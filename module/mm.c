@@ -7,7 +7,8 @@
  *                page would break the memory bound.)
  *   looked at    a moment after something went: if nothing is in force by then, its space is
  *                taken down (space.c).  The notifier stays
- *   let go of    exec or exit took the address space away, and nothing is mapped there any more
+ *   let go of    exec or exit took the address space away, and nothing is mapped there any more;
+ *                or the module is unloaded, or it could not be subscribed
  *
  * The notifier stays because its removal waits until no range of the mm is being invalidated, and
  * whoever maps the same file as a living one can put that off for ever: punching a hole into it takes
@@ -322,11 +323,12 @@ static int insert_notifier(struct estp_mm *emm)
 static int wait_for_insertion(struct estp_mm *emm)
 {
 	while (data_race(RB_EMPTY_NODE(&emm->notifier.interval_tree.rb))) {
-		schedule_timeout_killable(1);
+		/* At once after having looked: what is only planned is removed without waiting. */
 		if (fatal_signal_pending(current)) {
 			mmu_interval_notifier_remove(&emm->notifier);
 			return -EINTR;
 		}
+		schedule_timeout_killable(1);
 	}
 	return 0;
 }

@@ -240,12 +240,13 @@ static bool release_some(struct estp_space *space)
 	list_for_each_entry_safe(thread, next, &space->threads, in_space) {
 		if (!nr--)
 			break;
-		/*
-		 * One still COMING has its work queued, which finds it GOING.  An attached
-		 * one that takes no work is exiting, and detaches itself there.
-		 */
-		if (thread->state == ESTP_THREAD_ATTACHED)
-			queue_admin(thread);
+		/* Its work is queued, finds the space dead, and unlists it. */
+		if (thread->state == ESTP_THREAD_COMING) {
+			list_del_init(&thread->in_space);
+			continue;
+		}
+		/* One that takes no work is exiting, and detaches itself there. */
+		queue_admin(thread);
 		unlist_thread(thread);
 		list_add(&thread->in_space, &unlisted);
 	}
@@ -266,44 +267,52 @@ void estp_threads_release(struct estp_space *space)
 
 /* ---- Fork -------------------------------------------------------------------------------- */
 
+static bool doomed_of(struct estp_thread *thread, struct mm_struct *mm, bool set)
+{
+	if (set)
+		thread->doomed = mm;
+	return thread->doomed == mm;
+}
+
 /*
- * threads_lock held: current's.  Attached still, if its space has been taken down since it entered the
- * kernel; listed only, if it has not been to user space since it was covered.
+ * threads_lock held: is any of current's so, or are they from here on?  Of a space that has been taken
+ * down since it entered the kernel, too: it is attached to that still, or has its work before it.
  */
-static struct estp_thread *own_thread(void)
+static bool doomed(struct mm_struct *mm, bool set)
 {
 	struct preempt_notifier *notifier;
+	struct estp_thread *thread;
+	bool any = false;
 
 	hlist_for_each_entry(notifier, &current->preempt_notifiers, link)
 		if (notifier->ops == &estp_preempt_ops)
-			return container_of(notifier, struct estp_thread, notifier);
-	return find_thread(current);
+			any |= doomed_of(container_of(notifier, struct estp_thread, notifier), mm, set);
+	hash_for_each_possible(by_task, thread, by_task, (unsigned long)current)
+		if (thread->task == current)
+			any |= doomed_of(thread, mm, set);
+	return any;
 }
 
 void estp_thread_doom(struct mm_struct *mm)
 {
-	struct estp_thread *self;
+	bool any;
 
 	raw_spin_lock_irq(&estp_threads_lock);
-	self = own_thread();
-	if (self)
-		self->doomed = mm;
+	any = doomed(mm, true);
 	raw_spin_unlock_irq(&estp_threads_lock);
 	/* Cannot be: all threads of a published space are covered.  Be safe all the same. */
-	if (!self && mm)
+	if (!any && mm)
 		send_sig(SIGKILL, current, 1);
 }
 
 static bool is_doomed(const struct task_struct *task)
 {
-	struct estp_thread *self;
-	bool doomed;
+	bool is;
 
 	raw_spin_lock_irq(&estp_threads_lock);
-	self = own_thread();
-	doomed = self && self->doomed == task->mm;
+	is = doomed(task->mm, false);
 	raw_spin_unlock_irq(&estp_threads_lock);
-	return doomed;
+	return is;
 }
 
 /*
@@ -315,7 +324,7 @@ void estp_fork_thread(struct task_struct *task, unsigned long clone_flags)
 	struct estp_thread *thread;
 	struct estp_space *space;
 
-	/* Pairs with publish(): it sees the task, or we the space. */
+	/* Pairs with estp_space_publish(): it sees the task, or we the space. */
 	smp_mb();
 	if (likely(!estp_spaces_exist()) || !task->mm || !runs_user_code(task))
 		return;
@@ -332,7 +341,7 @@ void estp_fork_thread(struct task_struct *task, unsigned long clone_flags)
 	}
 
 	thread = alloc_thread(space);
-	if (!thread)
+	if (!thread && !READ_ONCE(space->dead))
 		send_sig(SIGKILL, task, 1);
 	raw_spin_lock_irq(&estp_threads_lock);
 	if (thread && !space->dead && !find_thread(task)) {
