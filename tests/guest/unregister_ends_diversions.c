@@ -50,12 +50,15 @@ static void *event_thread(void *arg)
 	int selector = (long)arg;
 	struct spinner s;
 	u32 before;
+	u64 turns;
 
 	pin(0);
 	while (!stop) {
 		spinner_start(&s, p, selector, 1);
 		before = generation;
-		if (s.done) {
+		turns = s.turns;
+		/* It may have been diverted already, and not have come to say so. */
+		if (!wait_until(s.turns > turns || s.done, 1000) || s.done) {
 			spinner_end(&s);
 			continue;
 		}
