@@ -53,18 +53,26 @@ static bool swapped(const void *at)
 	return entry >> 62 & 1;
 }
 
-/* A page may be looked at by somebody just then, and stay: again. */
+/*
+ * A page may be looked at by somebody just then, and stay: again. Or it waits on the list of a CPU that
+ * had it last, and only that one takes it off: by each in turn.
+ */
 static bool page_out(void)
 {
-	int tries = TRIES;
+	cpu_set_t anywhere;
+	int try;
+	bool out = false;
 
-	do {
+	must(!sched_getaffinity(0, sizeof(anywhere), &anywhere));
+	for (try = 0; try < TRIES && !out; try++) {
+		pin(try % cpus_nr());
 		must(!madvise(p, PAGES * page, MADV_PAGEOUT));
-		if (swapped(p) && swapped(p + page))
-			return true;
-		sleep_us(1000);
-	} while (--tries);
-	return false;
+		out = swapped(p) && swapped(p + page);
+		if (!out)
+			sleep_us(1000);
+	}
+	must(!sched_setaffinity(0, sizeof(anywhere), &anywhere));
+	return out;
 }
 
 void test(void)
