@@ -75,17 +75,18 @@
 	i cmpl $3, (%rdi)
 	i test %rax, %rax
 	i test %rax, (%rdi)
-	i shl $3, %rax
+	/* By more than one OF is undefined: what comes of it depends on the processor, and there on OF. */
+	leaving 0xc5, shl $3, %rax
 	i shl %rax
-	i shlq $3, (%rdi)
-	i shr $3, %eax
-	i sar $3, %rax
-	i rol $3, %rax
-	i ror $3, %rax
+	leaving 0xc5, shlq $3, (%rdi)
+	leaving 0xc5, shr $3, %eax
+	leaving 0xc5, sar $3, %rax
+	leaving 0xd5, rol $3, %rax
+	leaving 0xd5, ror $3, %rax
 	i rcl $1, %rax
 	i rcr $1, %rax
-	i shld $3, %rax, %rbx
-	i shrd $3, %rax, %rbx
+	leaving 0xc5, shld $3, %rax, %rbx
+	leaving 0xc5, shrd $3, %rax, %rbx
 	leaving 0x801, imul %rbx, %rcx
 	leaving 0x801, imul $3, %rbx, %rcx
 	leaving 0x801, imul %rbx
