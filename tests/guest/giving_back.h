@@ -12,11 +12,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "harness.h"
+#include "probe.h"
 
 #define GIVING_THREADS	8
-#define GIVING_LEN	(1ul << 30)
-#define GIVING_TABLE_LEN (2ul << 20)	/* of a page table, at least: each has to be looked through */
+#define GIVING_PAGES	(1ul << 18)	/* to be looked through, where there are page tables for them */
 
 enum giving { GIVING_ADVICE, GIVING_HOLES };
 
@@ -32,29 +31,30 @@ static inline void *giving_thread(void *arg)
 	struct giving_back *g = arg;
 	bool holes = g->how == GIVING_HOLES;
 	struct sched_param param = { 0 };
+	size_t len = GIVING_PAGES * page_size(), i;
 	int fd = -1;
-	size_t i;
 	u8 *p;
 
 	if (holes) {
 		fd = memfd_create("holes", MFD_CLOEXEC);
-		must(fd >= 0 && !ftruncate(fd, GIVING_LEN));
+		must(fd >= 0 && !ftruncate(fd, len));
 	}
-	p = mmap(NULL, GIVING_LEN, PROT_READ | PROT_WRITE,
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		 MAP_NORESERVE | (holes ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS), fd, 0);
 	/* RT kernels have no huge pages. */
-	must(p != MAP_FAILED && (!madvise(p, GIVING_LEN, MADV_NOHUGEPAGE) || errno == EINVAL));
+	must(p != MAP_FAILED && (!madvise(p, len, MADV_NOHUGEPAGE) || errno == EINVAL));
 	sched_setscheduler(0, SCHED_IDLE, &param);
-	for (i = 0; i < GIVING_LEN; i += GIVING_TABLE_LEN)
+	/* A page of each table, whose entries are 8 bytes. */
+	for (i = 0; i < len; i += page_size() / 8 * page_size())
 		p[i] = 1;
 	while (!g->stop) {
 		if (holes)
-			must(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, GIVING_LEN));
+			must(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, len));
 		else
-			must(!madvise(p, GIVING_LEN, MADV_DONTNEED));
+			must(!madvise(p, len, MADV_DONTNEED));
 		__atomic_add_fetch(&g->nr, 1, __ATOMIC_RELAXED);
 	}
-	must(!munmap(p, GIVING_LEN));
+	must(!munmap(p, len));
 	if (holes)
 		close(fd);
 	return NULL;
