@@ -192,19 +192,21 @@ static void register_pair(bool apart)
 		if (apart || i) {
 			must(!table_register(&t));
 			t.nr = 0;
+			sched_yield();
 		}
 	}
 	table_free(&t);
 }
 
+/* Where there is one CPU, the other looks when this one yields: in each of the states. */
 static void *change(void *arg)
 {
 	bool apart = *(bool *)arg;
 
 	while (!stop) {
 		register_pair(apart);
-		sched_yield();
 		must(!madv_unregister(pair, 101 * page));
+		sched_yield();
 	}
 	return NULL;
 }
@@ -229,6 +231,7 @@ static void one_moment(bool apart)
 		none += nr == 0;
 		one += nr == 1;
 		list_free(&list);
+		sched_yield();
 	}
 	stop = true;
 	must(!pthread_join(thread, NULL));
