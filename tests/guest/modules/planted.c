@@ -3,18 +3,23 @@
  * planted - for tests: one bug of each kind, so that a debugging kernel's silence about
  * estp.ko means something
  *
- *   bug=use-after-free | double-free | beyond | beyond-stack | beyond-vmalloc | sleep-in-atomic |
- *       this-cpu | lock-order | lock-in-timer | leak | shift | bounds | rcu | object | list |
- *       lockup | hang | race
+ *   bug=use-after-free | double-free | page-twice | beyond | beyond-stack | beyond-global |
+ *       beyond-vmalloc | sleep-in-atomic | this-cpu | lock-order | lock-in-timer | leak | shift |
+ *       bounds | bool | rcu | rcu-list | rcu-twice | object | work | list | lockup | hang |
+ *       race | race-with-interrupt
  *
  * The bug happens while the module is being loaded. Lockdep says nothing any more after
  * its first report, KCSAN is a kernel of its own: one bug a boot.
  */
 #include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -22,6 +27,7 @@
 #include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 static char *bug;
 module_param(bug, charp, 0400);
@@ -46,6 +52,16 @@ static void double_free(void)
 	kfree(place);
 }
 
+static void page_twice(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	if (!page)
+		return;
+	put_page(page);
+	put_page(page);
+}
+
 static volatile u32 *past(void *words, unsigned long nr)
 {
 	OPTIMIZER_HIDE_VAR(words);
@@ -66,6 +82,13 @@ static noinline void beyond_stack(void)
 	u32 words[8] = { 0 };
 
 	sink = *past(words, 8);
+}
+
+static u32 words_of_all[8];
+
+static void beyond_global(void)
+{
+	sink = *past(words_of_all, 8);
 }
 
 static void beyond_vmalloc(void)
@@ -148,12 +171,51 @@ static void bounds(void)
 	sink = few[fifth];
 }
 
+static void neither(void)
+{
+	union {
+		u8 byte;
+		bool truth;
+	} volatile value = { .byte = amount };
+
+	sink = value.truth;
+}
+
 static u32 __rcu *protected;
 
 /* Outside of any reader's section. */
 static void rcu(void)
 {
 	sink = !rcu_dereference(protected);
+}
+
+struct listed {
+	struct list_head node;
+	struct rcu_head rcu;
+};
+
+/* Gone through outside of any reader's section. */
+static void rcu_list(void)
+{
+	struct listed one, *each;
+	LIST_HEAD(head);
+
+	list_add_rcu(&one.node, &head);
+	list_for_each_entry_rcu(each, &head, node)
+		sink++;
+}
+
+static void freed(struct rcu_head *unused)
+{
+}
+
+static void rcu_twice(void)
+{
+	static struct listed one;
+
+	call_rcu(&one.rcu, freed);
+	call_rcu(&one.rcu, freed);
+	rcu_barrier();
 }
 
 static void never(struct timer_list *unused)
@@ -166,6 +228,28 @@ static void object(void)
 	timer_setup(&timer, never, 0);
 	mod_timer(&timer, jiffies + 1000 * HZ);
 	timer_setup(&timer, never, 0);
+}
+
+static void slow(struct work_struct *unused)
+{
+	msleep(200);
+}
+
+/* Made anew while it waits for its turn. */
+static void work(void)
+{
+	struct workqueue_struct *queue = alloc_ordered_workqueue("planted", 0);
+	static struct work_struct first, second;
+
+	if (!queue)
+		return;
+	INIT_WORK(&first, slow);
+	INIT_WORK(&second, slow);
+	queue_work(queue, &first);
+	queue_work(queue, &second);
+	INIT_WORK(&second, slow);
+	msleep(1000);
+	destroy_workqueue(queue);
 }
 
 static void list(void)
@@ -224,16 +308,45 @@ static void race(void)
 		kthread_stop(task[i]);
 }
 
+static enum hrtimer_restart racing_tick(struct hrtimer *tick)
+{
+	shared_word++;
+	hrtimer_forward_now(tick, ns_to_ktime(500 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+/* With an interrupt of the same CPU. */
+static void race_with_interrupt(void)
+{
+	unsigned long end = jiffies + 4 * HZ;
+	struct hrtimer tick;
+
+	hrtimer_init_on_stack(&tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	tick.function = racing_tick;
+	migrate_disable();
+	hrtimer_start(&tick, ns_to_ktime(500 * NSEC_PER_USEC), HRTIMER_MODE_REL_PINNED_HARD);
+	while (time_before(jiffies, end)) {
+		shared_word++;
+		cond_resched();
+	}
+	hrtimer_cancel(&tick);
+	migrate_enable();
+	destroy_hrtimer_on_stack(&tick);
+}
+
 static const struct {
 	const char *name;
 	void (*commit)(void);
 } bugs[] = {
 	{ "use-after-free", use_after_free },
 	{ "double-free", double_free },
+	{ "page-twice", page_twice },
 	{ "beyond", beyond },
 	{ "beyond-stack", beyond_stack },
+	{ "beyond-global", beyond_global },
 	{ "beyond-vmalloc", beyond_vmalloc },
 	{ "object", object },
+	{ "work", work },
 	{ "sleep-in-atomic", sleep_in_atomic },
 	{ "this-cpu", this_cpu },
 	{ "lock-order", lock_order },
@@ -241,11 +354,15 @@ static const struct {
 	{ "leak", leak },
 	{ "shift", shift },
 	{ "bounds", bounds },
+	{ "bool", neither },
 	{ "rcu", rcu },
+	{ "rcu-list", rcu_list },
+	{ "rcu-twice", rcu_twice },
 	{ "list", list },
 	{ "lockup", lockup },
 	{ "hang", hang },
 	{ "race", race },
+	{ "race-with-interrupt", race_with_interrupt },
 };
 
 static int __init planted_init(void)
