@@ -39,6 +39,9 @@ static void free_space(struct estp_space *space)
 {
 	struct estp_index *ix = space->set.index;
 
+	/* The next one may have waited for this. */
+	if (atomic_dec_return(&space->of->spaces))
+		estp_mm_settle(space->of);
 	estp_mm_put(space->of);
 	kvfree(ix);
 	kfree(space);
@@ -92,6 +95,15 @@ static bool in_force(struct estp_space *space)
 	return estp_space_has_code(space);
 }
 
+/*
+ * Threads that sleep stay with a space that was taken down, and keep it.  A next one waits for that, or
+ * whoever registers and unregisters beside a sleeping thread would leave one more behind each time.
+ */
+static bool waits_for_earlier(const struct estp_space *space)
+{
+	return atomic_read(&space->of->spaces) > 1 && !READ_ONCE(space->of->released);
+}
+
 void estp_space_try_take_down(struct estp_space *space)
 {
 	/* Who has it may wait for user memory for as long as somebody likes. */
@@ -99,7 +111,7 @@ void estp_space_try_take_down(struct estp_space *space)
 		estp_mm_settle(space->of);
 		return;
 	}
-	if (space->dead || in_force(space)) {
+	if (space->dead || in_force(space) || waits_for_earlier(space)) {
 		mutex_unlock(&space->register_mutex);
 		return;
 	}
@@ -157,6 +169,7 @@ struct estp_space *estp_space_alloc(struct estp_mm *mm, struct estp_index *ix,
 		estp_set_copy(&space->set, from, ix);
 	else
 		estp_set_init(&space->set, ix);
+	atomic_inc(&mm->spaces);
 	refcount_inc(&mm->refs);
 	space->of = mm;
 	space->mm = mm->mm;

@@ -112,7 +112,7 @@ static void sysctl_refused(const char *when)
 
 static void tracer(const char *name)
 {
-	must(!write_file(TRACEFS "/trace", "0"));
+	must(!write_file(TRACEFS "/trace", ""));
 	must(!write_file(TRACEFS "/current_tracer", name));
 	works(name);
 	sysctl_refused(name);
@@ -121,7 +121,7 @@ static void tracer(const char *name)
 	if (!strcmp(name, "function"))
 		ok(in_trace("fixup_exception"), "%s: and of fixup_exception", name);
 	must(!write_file(TRACEFS "/current_tracer", "nop"));
-	must(!write_file(TRACEFS "/trace", "0"));
+	must(!write_file(TRACEFS "/trace", ""));
 }
 
 static void kprobe_events(const char *kind, const char *fetch)
@@ -142,7 +142,7 @@ static void no_kprobe_events(void)
 {
 	must(!write_file(TRACEFS "/events/kprobes/enable", "0"));
 	must(!write_file(TRACEFS "/kprobe_events", ""));
-	must(!write_file(TRACEFS "/trace", "0"));
+	must(!write_file(TRACEFS "/trace", ""));
 }
 
 static void kprobes(void)

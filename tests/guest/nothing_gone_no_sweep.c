@@ -23,13 +23,13 @@ static void trace_begins(const char *file, const char *text)
 	char path[96];
 
 	snprintf(path, sizeof(path), TRACEFS "/%s", file);
-	must(!write_file(TRACEFS "/trace", "0") && !write_file(path, text));
+	must(!write_file(TRACEFS "/trace", "") && !write_file(path, text));
 }
 
 static void trace_ends(const char *file, const char *text)
 {
 	trace_begins(file, text);
-	must(!write_file(TRACEFS "/trace", "0"));
+	must(!write_file(TRACEFS "/trace", ""));
 }
 
 /* Of calls that nothing comes of, no work begins. */

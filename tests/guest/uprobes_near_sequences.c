@@ -47,7 +47,7 @@ static void with_uprobe(u32 at, int selector, int want, const char *what)
 	is(probe(p, VALUE, selector), want, "%s: the event %s", what, want ? "does not divert" : "diverts");
 	ok(hits() > before, "%s: it was hit", what);
 	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "0"));
-	must(!write_file(TRACEFS "/uprobe_events", "-:mine\n"));
+	must(!write_file(TRACEFS "/uprobe_events", ""));
 	is(probe(p, VALUE, selector), 0, "%s: gone, the event diverts", what);
 }
 

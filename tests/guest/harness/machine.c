@@ -78,7 +78,7 @@ unsigned int times_in(const char *path, const char *text)
 
 int write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC), err = 0;
 	ssize_t n;
 
 	if (fd < 0)

@@ -29,7 +29,7 @@ const char *read_file(const char *path);
 long read_number(const char *path);
 /* How often a text is in it. */
 unsigned int times_in(const char *path, const char *text);
-/* Writes a whole text: 0 or a negative errno. */
+/* Writes a whole text, as a shell's > does, in place of what was there: 0 or a negative errno. */
 int write_file(const char *path, const char *text);
 
 /*
