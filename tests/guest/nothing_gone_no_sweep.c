@@ -5,7 +5,7 @@
  *
  * Method: the kernel tells of each work that begins, by its event of work queues. Many such calls are
  * made, over a time in which there would be several of ours. The twin is an UNREGISTER of something,
- * after which there is one. Looks are counted by the function tracer.
+ * after which there is one, and of many there is one each 100 ms at most. Looks are counted by the function tracer.
  */
 #include "machine.h"
 #include "probe.h"
@@ -16,6 +16,7 @@
 #define WORKS	times_in(TRACEFS "/trace", "function look_work")
 #define LOOKS	times_in(TRACEFS "/trace", "estp_set_sweep <-")
 #define CALLS	30
+#define OFTEN	100
 #define WAIT_US	20000
 
 static void trace_begins(const char *file, const char *text)
@@ -55,6 +56,24 @@ static void no_work(u8 *goes)
 	trace_ends(WORK_EVENT, "0\n");
 }
 
+/* However often something goes, there is a work each 100 ms at most. */
+static void works_are_few(u8 *goes)
+{
+	unsigned int i, works;
+	u64 begin;
+
+	sleep_us(CALLS * WAIT_US);
+	trace_begins(WORK_EVENT, "1\n");
+	begin = now_ms();
+	for (i = 0; i < OFTEN || now_ms() - begin < 500; i++)
+		must(!probe_register(goes) && !madv_unregister(goes, page_size()));
+	ok(wait_until(WORKS, 5000), "%u times something was unregistered: it is looked after", i);
+	works = WORKS;
+	ok(works <= (now_ms() - begin) / 100 + 1, "%u times in %llu ms", works,
+	   (unsigned long long)(now_ms() - begin));
+	trace_ends(WORK_EVENT, "0\n");
+}
+
 /* Where nothing has gone since the last look, who asks for statistics has no look taken. */
 static void no_look(u8 *goes)
 {
@@ -83,6 +102,7 @@ void test(void)
 	need_estp();
 	must(!probe_register(stays) && !probe_register(goes));
 	no_work(goes);
+	works_are_few(goes);
 	no_look(goes);
 	is(probe_fault(stays, VALUE), 0, "what stays diverts");
 	must(!madv_unregister(stays, page_size()));
