@@ -5,7 +5,10 @@
 #ifndef ESTP_COMMIT_H
 #define ESTP_COMMIT_H
 
+#include <linux/mm.h>
+
 #include "estp.h"
+#include "compat/compat.h"
 
 /**
  * struct estp_batch - pages and tokens waiting to be put into a set
@@ -22,6 +25,15 @@ struct estp_batch {
 	u64 new_pages;
 	s64 bytes;
 };
+
+/*
+ * May code of this mapping be registered?  Not what is below a device's control, nor the kernel's own page, where
+ * a uprobe's instruction is executed out of line: the kernel relies on its faults, see LIM-2.
+ */
+static inline bool estp_vma_has_code(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_EXEC | VM_IO)) == VM_EXEC && estp_vma_is_told_of(vma);
+}
 
 /* Take over @page, a finished page or token.  mmap_lock held if it is to be committed. */
 void estp_batch_add(struct estp_batch *batch, struct estp_page *page);

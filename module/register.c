@@ -29,22 +29,25 @@ struct pages_scratch {
 static_assert(sizeof_field(struct pages_scratch, rule) >=
 	      ESTP_PAGE_COUNT_MAX * (sizeof(u64) + sizeof(u32)));
 
-static int check_vma(unsigned long addr, vm_flags_t wanted)
+/* @code: it is to be registered, not only read. */
+static int check_vma(unsigned long addr, bool code)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
+	bool right;
 
 	if (!vma)
 		return -ENOMEM;
-	return (vma->vm_flags & wanted) == wanted && estp_vma_is_told_of(vma) ? 0 : -EACCES;
+	right = code ? estp_vma_has_code(vma) : estp_vma_is_told_of(vma);
+	return right && (vma->vm_flags & VM_READ) ? 0 : -EACCES;
 }
 
-static int check_vma_locking(unsigned long addr, vm_flags_t wanted)
+static int check_vma_locking(unsigned long addr, bool code)
 {
 	int err;
 
 	if (mmap_read_lock_killable(current->mm))
 		return -ERESTARTNOINTR;
-	err = check_vma(addr, wanted);
+	err = check_vma(addr, code);
 	mmap_read_unlock(current->mm);
 	return err;
 }
@@ -65,7 +68,7 @@ static struct estp_page *read_page(unsigned long addr, struct pages_scratch *scr
 	int err, nr, i;
 	u32 offender;
 
-	err = check_vma_locking(addr, VM_READ | VM_EXEC);
+	err = check_vma_locking(addr, true);
 	if (err)
 		return ERR_PTR(err);
 	if (copy_from_user(scratch->bytes, (void __user *)addr, PAGE_SIZE))
@@ -189,7 +192,7 @@ static int settle_pages(struct estp_batch *raw, struct estp_batch *batch)
 
 		/* Reading saw each with its rights; now they count. */
 		if (!vma || page->key < vma->vm_start || page->key >= vma->vm_end) {
-			if (check_vma(page->key, VM_READ | VM_EXEC))
+			if (check_vma(page->key, true))
 				return -EAGAIN;
 			vma = vma_lookup(current->mm, page->key);
 		}
@@ -249,7 +252,7 @@ static int register_pages(struct estp_space *space, unsigned long start, unsigne
  */
 static int read_layout(unsigned long start, bool *table)
 {
-	int err = check_vma_locking(start, VM_READ);
+	int err = check_vma_locking(start, false);
 	u64 meta;
 
 	if (err)

@@ -144,8 +144,7 @@ static int check_code(const struct table *t, const struct estp_entry *e,
 	}
 	if (response >= vma->vm_start && response < vma->vm_end) {
 		*cached = vma;
-		return (vma->vm_flags & VM_EXEC) && end <= vma->vm_end && estp_vma_is_told_of(vma) ?
-			       0 : -EACCES;
+		return end <= vma->vm_end && estp_vma_has_code(vma) ? 0 : -EACCES;
 	}
 	return vma_lookup(current->mm, response) ? -EACCES : -ENOMEM;
 }

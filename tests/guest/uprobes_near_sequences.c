@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * LIM-2, FLT-1, INT-1, PRE-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
+ * LIM-2, REG-10, FLT-1, INT-1, PRE-1: a uprobe at a response, or elsewhere beside a span, changes nothing but that it
  * is hit; one in the span executes the instruction elsewhere, where no sequence is: the
- * fault is a signal then, as stated. When it has gone everything is as before.
+ * fault is a signal then, as stated, and that place cannot be registered (REG-10). When it has gone
+ * everything is as before.
  *
  * Method: the probe's page as a file, mapped and registered; uprobes by tracefs, their hits
  * counted there. The twin is the fault without one, and the fault with one in the span.
@@ -51,6 +52,30 @@ static void with_uprobe(u32 at, int selector, int want, const char *what)
 	is(probe(p, VALUE, selector), 0, "%s: gone, the event diverts", what);
 }
 
+/*
+ * Where the kernel executes the instruction instead, it relies on the fault becoming a signal: an entry there
+ * would have it warn.
+ */
+static void elsewhere_is_refused(void)
+{
+	const char *line = strstr(read_file("/proc/self/maps"), "[uprobes]");
+	unsigned long start;
+	struct table t;
+
+	must(line);
+	while (line[-1] != '\n')
+		line--;
+	start = strtoul(line, NULL, 16);
+	table_init(&t, (void *)start);
+	table_add(&t, ESTP_FAULT, (void *)start, INSNS(1), (void *)(start + INSNS(16)));
+	is(table_register(&t), -EACCES, "the page where it is executed instead is not registered");
+	table_free(&t);
+	table_init(&t, p);
+	table_add(&t, ESTP_FAULT, p, INSNS(1), p + INSNS(16));
+	is(table_register(&t), 0, "twin: one of the program's own is");
+	table_free(&t);
+}
+
 void test(void)
 {
 	const struct probe_seq *f = &probe_seq[ESTP_FAULT];
@@ -70,6 +95,7 @@ void test(void)
 	is(probe_fault(p, VALUE), 0, "without a uprobe the fault diverts");
 	with_uprobe(f->response[0], ESTP_FAULT, 0, "at the response");
 	with_uprobe(f->start, ESTP_FAULT, -1, "in the span");
+	elsewhere_is_refused();
 	is(probe(p, VALUE, ESTP_INTERRUPT), 0, "without a uprobe the signal's frame leads to the response");
 	with_uprobe(probe_seq[ESTP_INTERRUPT].response[0], ESTP_INTERRUPT, 0, "at INTERRUPT's response");
 	with_uprobe(probe_seq[ESTP_PREEMPTION].response[0], ESTP_PREEMPTION, 0, "at PREEMPTION's response");

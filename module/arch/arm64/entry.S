@@ -66,7 +66,9 @@ SYM_CODE_START(\name)
 	ldr	x30, [sp, #8]
 	ldp	x29, x9, [sp, #16]
 	add	sp, sp, #80
-	cbnz	w11, .L\name\()_divert
+	/* Of a bool only eight bits count. */
+	tst	w11, #0xff
+	b.ne	.L\name\()_divert
 	ESTP_GO_ON
 .L\name\()_divert:
 	/* As if its caller had called the other one. */
