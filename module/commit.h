@@ -30,7 +30,7 @@ struct estp_batch {
  * May code of this mapping be registered?  Not what is below a device's control, nor the kernel's own page, where
  * a uprobe's instruction is executed out of line: the kernel relies on its faults, see LIM-2.
  */
-static inline bool estp_vma_has_code(const struct vm_area_struct *vma)
+static inline bool estp_vma_has_code(struct vm_area_struct *vma)
 {
 	return (vma->vm_flags & (VM_EXEC | VM_IO)) == VM_EXEC && estp_vma_is_told_of(vma);
 }
