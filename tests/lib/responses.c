@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What stands behind ESTP_RESPONSE(label) is done as written, whatever the compiler makes of
- * a statement with outputs and labels.
+ * What stands behind ESTP_RESPONSE(label) is done as written, and behind ESTP_OUTPUTS the outputs
+ * are there, whatever the compiler makes of a statement with outputs and labels.
  *
  * Method: sequences whose response is taken by a jump, after their output register has been
  * spoiled, in many shapes of code around. GCC 12.2, for one, gets several of them wrong at
@@ -14,6 +14,8 @@
 #ifdef PLAIN
 #undef ESTP_RESPONSE
 #define ESTP_RESPONSE(label) label:
+#undef ESTP_OUTPUTS
+#define ESTP_OUTPUTS
 #endif
 
 /* Does what a FAULT would do, if p is NULL. */
@@ -26,7 +28,8 @@
 		"movq	(%[q]), %[v]\n\t"					\
 		ESTP_END(load)							\
 		ESTP_ON_FAULT(load, "%l[" #fault "]", ESTP_MEMORY)		\
-		: [v] "=&r"(value) : [q] "r"(p) : "memory", "cc" : fault)
+		: [v] "=&r"(value) : [q] "r"(p) : "memory", "cc" : fault);	\
+	ESTP_OUTPUTS
 
 #define APART __attribute__((noinline))
 
@@ -126,6 +129,35 @@ again:
 	return tries * 10;
 }
 
+struct four {
+	long a, b, c, d;
+};
+
+/* One output for two variables. */
+APART static struct four doubled(const long *p, const long *q, struct four f)
+{
+	long v;
+
+	load(p, &f.d);
+	if (!load(q, &v)) {
+		f.a = v;
+		f.c = v;
+	}
+	return f;
+}
+
+APART static struct four doubled_before(const long *p, struct four f)
+{
+	long v;
+
+	LOAD(p, v, fault);
+	f.a = v;
+	f.b = v;
+	return f;
+	ESTP_RESPONSE(fault);
+	return f;
+}
+
 static int wrong;
 
 static void is(const char *what, long got, long want)
@@ -140,6 +172,7 @@ int main(void)
 {
 	static const long one = 1, two = 2;
 	const long *const some[] = { &one, NULL, &two, NULL };
+	struct four four;
 	long out = 55;
 
 	is("constant", constant(NULL), -1);
@@ -160,6 +193,12 @@ int main(void)
 	is("branched", branched(NULL, 0), 4);
 	is("branched", branched(NULL, 1), 3);
 	is("branched, good", branched(&two, 0), 2);
+	four = doubled(&one, &two, (struct four) { 3, 4, 5, 6 });
+	is("doubled, good", four.a * 1000 + four.b * 100 + four.c * 10 + four.d, 2421);
+	four = doubled(NULL, NULL, (struct four) { 3, 4, 5, 6 });
+	is("doubled", four.a * 1000 + four.b * 100 + four.c * 10 + four.d, 3456);
+	four = doubled_before(&two, (struct four) { 3, 4, 5, 6 });
+	is("doubled before, good", four.a * 1000 + four.b * 100 + four.c * 10 + four.d, 2256);
 	is("tried", tried(NULL), 30);
 	is("tried, good", tried(&one), 2);
 	return wrong;

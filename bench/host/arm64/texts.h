@@ -61,6 +61,7 @@ ALWAYS_INLINE struct estp_link *kind##_pop(struct estp_head *o, CONTEXT)	\
 		: [o] "r"(o) IN_##kind						\
 		: "memory", "cc"						\
 		: empty LABELS_##kind);						\
+	ESTP_OUTPUTS;								\
 	return first;								\
 ESTP_RESPONSE(empty);								\
 	return NULL;								\
@@ -121,6 +122,7 @@ ALWAYS_INLINE bool kind##_take(struct ring *o, uint64_t *value, CONTEXT)	\
 		: [o] "r"(o) IN_##kind						\
 		: "memory", "cc"						\
 		: empty LABELS_##kind);						\
+	ESTP_OUTPUTS;								\
 	*value = v;								\
 	return true;								\
 ESTP_RESPONSE(empty);								\

@@ -79,6 +79,7 @@ static inline enum freed object_free(const struct pagemap *map, size_t region, u
 		  [bitmap] "i"(offsetof(struct link, bitmap))
 		: "memory", "cc"
 		: is_revoked);
+	ESTP_OUTPUTS;
 	return old & bit ? FREED_TWICE : FREED;
 ESTP_RESPONSE(is_revoked);
 	return REVOKED;

@@ -162,6 +162,7 @@ int box_peek(const uint64_t *from, uint64_t *word)
 		: [from] "m"(*from)
 		:
 		: denied);
+	ESTP_OUTPUTS;
 	*word = value;
 	return 0;
 ESTP_RESPONSE(denied);

@@ -35,9 +35,11 @@
  * however few, since only then is %= replaced.
  *
  * Where a response is a C label and the statement has outputs, the label is written
- * ESTP_RESPONSE(fault).  GCC (12.2 for one) else overwrites with the
- * statement's output what is done there: `fault: return -1;` may return anything.  There
- * the outputs hold what the registers held; not so by clang before 17: they are lost.
+ * ESTP_RESPONSE(fault), and if the outputs are used, ESTP_OUTPUTS; stands right behind the
+ * statement.  GCC (12.2 for one) moves the outputs to their variables on each way out, but behind
+ * what it does there itself: `fault: return -1;` may return anything, and of two variables
+ * that are to have an output one may not get it.  At a response the outputs hold what the
+ * registers held; not so by clang before 17: they are lost.
  */
 #ifndef ESTP_SEQUENCE_H
 #define ESTP_SEQUENCE_H
@@ -105,6 +107,8 @@
 	ESTP_RECORD_(tag, ESTP_ASM_INTERRUPT, response,				\
 		     response_end " - " response, 0, mask, flags)
 
+/* Right behind an asm goto statement: its outputs can be used from here on. */
+#define ESTP_OUTPUTS		__asm__ volatile("")
 /* A C label that responses lead to. */
 #define ESTP_RESPONSE(label)	label: __asm__ volatile("")
 

@@ -66,6 +66,7 @@ static inline __attribute__((always_inline)) long sequence(const long *p)
 		: [p] "r"(p)
 		: INSN_SCRATCH, "memory", "cc"
 		: fault);
+	ESTP_OUTPUTS;
 	object_ran(&object, &where);
 	return value;
 ESTP_RESPONSE(fault);

@@ -52,6 +52,7 @@ int estp_number_(intptr_t *number, ptrdiff_t cpu)
 		: [cpu] "r"(cpu)
 		: "memory"
 		: fault);
+	ESTP_OUTPUTS;
 	*number = n;
 	return __builtin_expect(n >= 0, 1) ? ESTP_DONE_ : ESTP_FAULTED_;
 ESTP_RESPONSE(fault);
@@ -190,6 +191,7 @@ int estp_pop_(void *list, intptr_t *link, ptrdiff_t cpu)
 		: [cpu] "r"(cpu), [list] "r"(list)
 		: "memory", "cc"
 		: fault, empty);
+	ESTP_OUTPUTS;
 	*link = first;
 	return ESTP_DONE_;
 ESTP_RESPONSE(empty);
@@ -247,6 +249,7 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 		  [unexpected] "er"(unexpected)
 		: "memory", "cc"
 		: fault, moved, mismatch);
+	ESTP_OUTPUTS;
 	*load = old;
 	return ESTP_DONE_;
 ESTP_RESPONSE(mismatch);

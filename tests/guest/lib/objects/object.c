@@ -34,6 +34,7 @@ HIDDEN __attribute__((noinline, aligned(64))) long inline_load(const long *p)
 		ESTP_END(load)
 		ESTP_ON_FAULT(load, "%l[fault]", ESTP_MEMORY)
 		: [value] "=&r"(value) : [p] "r"(p) : "memory" : fault);
+	ESTP_OUTPUTS;
 	return value;
 ESTP_RESPONSE(fault);
 	return -1;
