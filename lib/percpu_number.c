@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -84,8 +85,8 @@ static const bool left;
 /*
  * A detached thread unmaps its own stack, TLS included, and then has some instructions
  * to go: meanwhile the kernel would kill it for an area that is not there. So it is
- * taken back in the last round of destructors, for others may use operations as well;
- * after that the thread has no number any more.
+ * taken back in each round of destructors; others may use operations as well, which
+ * get it once more. After the last round the thread has no number any more.
  */
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -94,13 +95,18 @@ static _Thread_local bool left __attribute__((tls_model("initial-exec")));
 
 static void leave(void *round)
 {
-	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+	sigset_t all, before;
+
+	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS)
 		pthread_setspecific(key, (char *)round + 1);
-		return;
-	}
-	left = true;
+	else
+		left = true;
+	/* The kernel leaves a 0, which is somebody's number: no handler is to see it. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	syscall(SYS_rseq, &own, sizeof(own), UNREGISTER, RSEQ_SIGNATURE);
-	own.mm_cid = -1;	/* the kernel leaves a 0, which is somebody's number */
+	own.mm_cid = -1;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void make_key(void)
@@ -111,7 +117,7 @@ static void make_key(void)
 /* musl's is a store: for signal handlers, too. */
 static void leave_later(void)
 {
-	if (has_key)
+	if (has_key && !pthread_getspecific(key))
 		pthread_setspecific(key, (void *)1);
 }
 #endif

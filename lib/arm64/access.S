@@ -46,12 +46,12 @@ load estp_load64, 8, , x2
 /*
  * int estp_storeN(void *address: x0, uintN_t value: x1); scratch: x2, x3, x4, x5, x16
  *
- * A store into two pages of which the second refuses may have changed the first one: the
- * architecture leaves that open.  So the second is asked before, the way estp_writable()
+ * A store into two pages of which one refuses may have changed the other: the
+ * architecture leaves that open.  So both are asked before, the way estp_writable()
  * does.  4096 stands for whatever the page size is: it asks too often at worst.
  *
  *	if (address + N - 1 lies in another page)
- *		add nothing to the byte there, atomically;
+ *		add nothing to the byte there, atomically, nor to the first;
  */
 .macro store name:req, size:req, width, reg:req
 function \name
@@ -71,6 +71,9 @@ function \name
 3:	ldxrb	w4, [x2]
 	stxrb	w5, w4, [x2]
 	cbnz	w5, 3b
+4:	ldxrb	w4, [x0]
+	stxrb	w5, w4, [x0]
+	cbnz	w5, 4b
 	b	1b
 	.endif
 .L\name\()_end:

@@ -110,10 +110,10 @@ ESTP_EXPORT __attribute__((cold)) int estp_cpu_faulted_(ptrdiff_t offset);
 
 /**
  * estp_percpu_alloc() - memory of each CPU's own
- * @size: bytes a CPU, 1 to 1 << ESTP_PERCPU_SHIFT; rounded up to cache lines
- * @align: a power of two up to that, or 0 for a cache line
+ * @size: bytes a CPU, 1 to 1 << ESTP_PERCPU_SHIFT; rounded up to 64
+ * @align: a power of two up to that, or 0 for 64
  *
- * Zeroed.  No two CPUs' share a cache line, nor do two allocations'.  It is for each CPU
+ * Zeroed.  No two CPUs' share 64 bytes, a cache line mostly, nor do two allocations'.  It is for each CPU
  * that this machine can ever have; what a CPU does not touch takes no memory.
  *
  * Thread-safe; not for signal handlers.  Leaves errno alone.
@@ -207,20 +207,20 @@ static inline int estp_cid(estp_cpu_t *cpu)
 #define ESTP_COLD_	static __attribute__((cold, noinline, unused))
 
 /*
- * A fault: a number may be had for this thread, and the sequence run once more.  Out of
- * line, and the last that an operation does, so that around it nothing has to be saved.
+ * A fault: a number may be had for this thread, and the sequence run once more.  So it is where the
+ * thread has one by now: the handler of a signal in between may have got it.  Out of line, and the last that an operation does, so that around it nothing has to be saved.
  */
 #define ESTP_AGAIN_(result, sequence, cpu)					\
 	do {									\
 		(result) = estp_cpu_faulted_((cpu).offset);			\
-		if (!(result))							\
+		if (!(result) || ((result) == -EFAULT && !tried++))		\
 			(result) = (sequence);					\
 	} while ((result) == ESTP_FAULTED_)
 
 #define ESTP_OPERATION_(name, parameters, arguments, sequence)			\
 	ESTP_COLD_ int name##again_ parameters					\
 	{									\
-		int result;							\
+		int result, tried = 0;						\
 										\
 		ESTP_AGAIN_(result, sequence, cpu);				\
 		return result;							\
@@ -246,6 +246,7 @@ struct estp_loaded_ {
 	ESTP_COLD_ struct estp_loaded_ name##again_ parameters			\
 	{									\
 		struct estp_loaded_ loaded = { 0, 0 };				\
+		int tried = 0;							\
 										\
 		ESTP_AGAIN_(loaded.result, sequence, cpu);			\
 		return loaded;							\
