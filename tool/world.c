@@ -192,8 +192,15 @@ static void scan_mapping(const struct mapping *mapping, void *data)
 static void scan_thread(int tid, void *data)
 {
 	struct scan *scan = data;
-	struct thread *thread = new_thread(scan->world, tid, scan->process->pid);
+	struct thread *thread = find_thread(scan->world, tid);
 
+	/*
+	 * It has ended, and its parent has not noticed. Anew it would stay for ever, and dropping
+	 * it may take the process with it that is being looked at.
+	 */
+	if (thread && thread->pid == scan->process->pid && thread->ended)
+		return;
+	thread = new_thread(scan->world, tid, scan->process->pid);
 	if (!thread->comm[0])
 		thread_name(tid, thread->comm, sizeof(thread->comm));
 }
