@@ -94,8 +94,7 @@ static void find_alive(int tid, void *data)
 		*alive = tid;
 }
 
-/* A thread that still has the process's memory: its first one may have ended before others. */
-static int with_memory(int pid)
+int thread_with_memory(int pid)
 {
 	int alive = is_zombie(pid) ? 0 : pid;
 
@@ -119,7 +118,7 @@ int device_open(char *why, size_t why_len)
 
 enum looked process_open(int pid, int *mem, char *why, size_t why_len)
 {
-	int error, thread = with_memory(pid);
+	int error, thread = thread_with_memory(pid);
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", thread ? thread : pid);
@@ -199,9 +198,18 @@ int process_parent(int pid)
 	return status_line(pid, "PPid", text, sizeof(text)) ? atoi(text) : 0;
 }
 
-bool process_same_memory(int a, int b)
+/* Not of a thread that ends: proc(5) has zeros for it. */
+static bool has_memory(int tid)
 {
-	return !syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0);
+	char text[128];
+
+	return read_file(tid, "statm", text, sizeof(text)) > 0 && *text != '0';
+}
+
+bool thread_same_memory(int a, int b)
+{
+	/* To kcmp(2) two that have none have the same; who has it now had it then. */
+	return !syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0) && has_memory(a);
 }
 
 u64 process_start(int pid)
@@ -297,7 +305,7 @@ bool mapping_each(int pid, each_mapping *each, void *data)
 	bool any = false;
 	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", with_memory(pid));
+	snprintf(path, sizeof(path), "/proc/%d/maps", thread_with_memory(pid));
 	maps = fopen(path, "re");
 	while (maps && getline(&line, &room, maps) > 0) {
 		unsigned long long start, end, offset;

@@ -37,8 +37,13 @@ struct estp_sequence *device_list(int device, int mem, u32 *nr, int *error);
 int process_of_thread(int tid);
 /* Who began it, or looks after it now; 0 if it is gone. */
 int process_parent(int pid);
-/* Whether two of them share one address space. */
-bool process_same_memory(int a, int b);
+/*
+ * A thread that still has the process's memory: its first one may have ended before others.
+ * 0 if none has; @pid if nothing is known of it.
+ */
+int thread_with_memory(int pid);
+/* Whether two threads that have memory share it; false if they have ended meanwhile. */
+bool thread_same_memory(int a, int b);
 /* When it began, in clock ticks since boot; 0 if it is gone. */
 u64 process_start(int pid);
 /* The user whose rights it has, as a name or a number; false if it is gone. */

@@ -27,6 +27,7 @@ struct registered {
 
 struct row {
 	int pid;
+	int thread;		/* one that has its memory */
 	u64 start;
 	struct estp_stats stats;
 	char user[64], command[4096];
@@ -128,7 +129,7 @@ static struct row *same_memory(struct ps *ps, const struct row *row)
 
 	for (i = 0; i < ps->row_nr; i++)
 		if (ps->row[i].stats.sequences == row->stats.sequences &&
-		    process_same_memory(ps->row[i].pid, row->pid))
+		    thread_same_memory(ps->row[i].thread, row->thread))
 			return &ps->row[i];
 	return NULL;
 }
@@ -189,6 +190,7 @@ static void look(int pid, void *data)
 		snprintf(ps->why, sizeof(ps->why), ESTP_DEVICE " does not answer: %s",
 			 strerror(-error));
 	} else if (row.stats.sequences) {
+		row.thread = thread_with_memory(pid);
 		add_row(ps, &row, mem);
 	}
 	close(mem);

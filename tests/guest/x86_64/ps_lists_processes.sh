@@ -104,4 +104,16 @@ $estp ps --tabs >$t
 is "$(cut -f1,5,9 $t)" "$(printf '%d\t5\t7\n%d\t5\t6' $a $b)" "afterwards all is as before"
 kill $a $b $other
 until_true 10 rows 0
+
+# Two strangers without their first threads, and with as many sequences.
+wait $a $b
+exec 3>&- 4<&- 5>&- 6<&-
+rm /tmp/[ab].in /tmp/[ab].out
+begin a leave
+begin b leave
+until_true 10 grep -q '^State:.*zombie' /proc/$a/status
+until_true 10 grep -q '^State:.*zombie' /proc/$b/status
+is "$($estp ps --tabs | cut -f1,2)" "$(printf '%d\t\n%d\t' $a $b)" "two whose first threads have ended are two"
+kill $a $b
+until_true 10 rows 0
 finish
