@@ -41,9 +41,10 @@ static struct {
 	int control;			/* the socket */
 	int booted, silent;
 	int signal;			/* what ended the program, or 0 */
+	int status;			/* the program's; -1: nothing has been told of it */
 	char fds[4];			/* which of 0, 1, 2 are to be a terminal, as digits */
 	char size[16];
-} guest;
+} guest = { .status = -1 };
 
 static void make_raw(void)
 {
@@ -155,6 +156,7 @@ static void hear(void)
 	said[n] = '\0';
 	while ((line = strsep(&rest, "\n"))) {
 		sscanf(line, "signal %d", &guest.signal);
+		sscanf(line, "exit %d", &guest.status);
 		if (strcmp(line, "boot") || guest.booted)
 			continue;
 		guest.booted = 1;
@@ -231,11 +233,18 @@ int guest_run(char **argv)
 		die_of(guest.signal);
 		return 128 + guest.signal;	/* one that ends no process here */
 	}
+	if (guest.status >= 0)
+		return guest.status;
 	if (WIFSIGNALED(status)) {
 		fprintf(stderr, "estp run: vm/run was ended by signal %d\n", WTERMSIG(status));
 		return RUN_NOT_SET_UP;
 	}
-	return WEXITSTATUS(status);
+	/* What it has a sentence for; any other is of a command in it, on a full disk for instance. */
+	status = WEXITSTATUS(status);
+	if (status >= RUN_TROUBLE && status <= RUN_NOT_FOUND)
+		return status;
+	fprintf(stderr, "estp run: vm/run failed (status %d)\n", status);
+	return RUN_NOT_SET_UP;
 
 failed:
 	fprintf(stderr, "estp run: %s\n", strerror(errno));

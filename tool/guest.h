@@ -5,9 +5,10 @@
 #ifndef ESTP_TOOL_GUEST_H
 #define ESTP_TOOL_GUEST_H
 
-/* What estp run itself exits with; vm/run has further ones, from 120 on. */
+/* What estp run itself exits with; vm/run has further ones, from RUN_TROUBLE to RUN_NOT_FOUND. */
 enum {
 	RUN_NO_MODULE = 119,
+	RUN_TROUBLE = 120,
 	RUN_NOT_SET_UP = 125,
 	RUN_NOT_RUNNABLE = 126,
 	RUN_NOT_FOUND = 127,
@@ -19,7 +20,9 @@ enum {
  *	after its first word
  *
  * Signals that come meanwhile go to the program, and terminals are passed through. A
- * program that a signal ended ends this process by the same one.
+ * program that a signal ended ends this process by the same one. How the program ended is
+ * what vm/run tells on the socket: by its exit status alone, what failed before the program
+ * could not be told from it.
  *
  * Return: an exit status.
  */

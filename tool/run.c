@@ -307,6 +307,31 @@ static void add_user(void)
 	add_option("--user", user);
 }
 
+/*
+ * Its scripts, and what they call, take much from the environment: a kernel's name, make's
+ * and the compiler's flags, where cd looks, the language of what apt says. They get what is
+ * meant for them, no more; what is asked of vm/run is in its arguments.
+ */
+static void keep_environment(void)
+{
+	static const char * const meant[] = {
+		"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME",
+		/* For apt, which downloads the kernel. */
+		"http_proxy", "https_proxy", "no_proxy",
+	};
+	static char *kept[sizeof(meant) / sizeof(*meant) + 2] = { "LC_ALL=C" };
+	int nr = 1;
+	size_t i;
+
+	for (i = 0; i < sizeof(meant) / sizeof(*meant); i++) {
+		const char *value = getenv(meant[i]);
+
+		if (value && asprintf(&kept[nr++], "%s=%s", meant[i], value) < 0)
+			fail(RUN_NOT_SET_UP, "out of memory");
+	}
+	environ = kept;
+}
+
 static int run_here(char *path, char **argv)
 {
 	if (madvise(NULL, ESTP_FEATURE_VERSION_1, MADV_ESTP_QUERY))
@@ -410,10 +435,6 @@ int estp_run_program(int argc, char **argv)
 	for (i = 0; argv[i]; i++)
 		add(argv[i]);
 	command[command_nr] = NULL;
-	/* What of the environment means something to vm/run itself. */
-	unsetenv("KERNEL");
-	unsetenv("FLAVOUR");
-	unsetenv("ARCH");
-	unsetenv("VM_RUN_TRY");
+	keep_environment();
 	return guest_run(command);
 }
