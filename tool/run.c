@@ -221,6 +221,16 @@ static void check_number(const char *option, const char *value, long min, long m
 		fail(RUN_NOT_SET_UP, "--%s wants a number from %ld to %ld, not '%s'", option, min, max, value);
 }
 
+static bool has_dots(const char *path)
+{
+	for (; path; path = strchr(path, '/')) {
+		path += strspn(path, "/");
+		if (strcspn(path, "/") == 2 && !strncmp(path, "..", 2))
+			return true;
+	}
+	return false;
+}
+
 /* HOST:GUEST, HOST up to the first colon. */
 static void check_file(const char *value)
 {
@@ -229,6 +239,9 @@ static void check_file(const char *value)
 
 	if (!colon || colon == value || colon[1] != '/')
 		fail(RUN_NOT_SET_UP, "--file wants HOST:GUEST, GUEST being an absolute path, not '%s'", value);
+	/* On the way there it lies in a folder of the host, which that could lead out of. */
+	if (has_dots(colon + 1))
+		fail(RUN_NOT_SET_UP, "--file: GUEST may have no '..' in it: '%s'", colon + 1);
 	host = strndup(value, colon - value);
 	if (!host || access(host, R_OK))
 		fail(RUN_NOT_SET_UP, "--file: %s: %s", host, strerror(errno));
