@@ -309,14 +309,23 @@ static void add_environment(void)
 /* Whoever runs this is who the program runs as. */
 static void add_user(void)
 {
-	static char user[2048];
-	gid_t groups[64];
-	int nr = getgroups(64, groups), i;
+	int nr = getgroups(0, NULL), i;
+	gid_t *groups = calloc(nr > 0 ? nr : 1, sizeof(*groups));
+	char *user;
 	size_t len;
+	FILE *text = open_memstream(&user, &len);
 
-	len = snprintf(user, sizeof(user), "%u:%u", geteuid(), getegid());
+	if (!groups || !text)
+		fail(RUN_NOT_SET_UP, "out of memory");
+	nr = getgroups(nr, groups);
+	if (nr < 0)
+		fail(RUN_NOT_SET_UP, "the caller's groups: %s", strerror(errno));
+	fprintf(text, "%u:%u", geteuid(), getegid());
 	for (i = 0; i < nr; i++)
-		len += snprintf(user + len, sizeof(user) - len, "%c%u", i ? ',' : ':', groups[i]);
+		fprintf(text, "%c%u", i ? ',' : ':', groups[i]);
+	free(groups);
+	if (fclose(text))
+		fail(RUN_NOT_SET_UP, "out of memory");
 	add_option("--user", user);
 }
 

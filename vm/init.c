@@ -26,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -212,7 +213,7 @@ static void unload_module(void)
 /* "UID:GID:GROUP,GROUP..." */
 static void become(const char *user)
 {
-	gid_t groups[64];
+	static gid_t groups[NGROUPS_MAX];
 	size_t nr = 0;
 	char *p;
 	uid_t uid = strtoul(user, &p, 10);
