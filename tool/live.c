@@ -87,6 +87,8 @@ static void add_symbols(struct live *live, int pid)
 static void add_sequences(struct live *live, const struct estp_sequence *seq, u32 nr)
 {
 	struct object *object = &live->object;
+	/* The running kernel's, which has registered them. */
+	const u64 page_size = sysconf(_SC_PAGESIZE);
 	u8 layout;
 	u32 i;
 
@@ -95,7 +97,7 @@ static void add_sequences(struct live *live, const struct estp_sequence *seq, u3
 		u32 its = 0;
 
 		for (i = 0; i < nr; i++) {
-			u64 addr = layout ? 0 : seq[i].start & ~4095ull;
+			u64 addr = layout ? 0 : seq[i].start & ~(page_size - 1);
 			struct sequence *s;
 
 			if (seq[i].layout != layout)
