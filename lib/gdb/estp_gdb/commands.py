@@ -36,19 +36,27 @@ def _address(argument):
 
 
 def _disassemble(start, end):
-    """(address, length, text) of the instructions in [START, END), without our own marks."""
+    """(address, length, text) of the instructions in [START, END), without our own marks.
+
+As far as they can be read; an error if none can."""
+    found, at = [], start
     before, marks.shown.value = marks.shown.value, False
     try:
         try:
             architecture = gdb.selected_frame().architecture()
         except gdb.error:
             architecture = gdb.selected_inferior().architecture()
-        return [(one["addr"], one["length"], one["asm"])
-                for one in architecture.disassemble(start, end - 1)]
+        # One at a time: of several gdb gives none if one cannot be read.
+        while at < end:
+            one = architecture.disassemble(at, count=1)[0]
+            found.append((at, one["length"], one["asm"]))
+            at += one["length"]
     except gdb.MemoryError as error:
-        raise gdb.GdbError(str(error)) from None
+        if not found:
+            raise gdb.GdbError(str(error)) from None
     finally:
         marks.shown.value = before
+    return found
 
 
 def _print_instructions(instructions):
@@ -166,18 +174,23 @@ of. Marked are | each instruction of a span, > a response, and what the source s
         for sequence in found:
             print("%s %s: it %s" % (records.SELECTORS[sequence.selector], marks.span(sequence),
                                     marks.leads(sequence)))
-            _print_instructions(_disassemble(sequence.start, sequence.end))
+            self._show(sequence.start, sequence.end)
             if not sequence.start <= sequence.response < sequence.end:
-                length = sequence.response_len or 15 * self.RESPONSE
                 print("response")
-                _print_instructions(self._response(
-                    _disassemble(sequence.response, sequence.response + length),
-                    sequence.response_len))
+                self._show(sequence.response,
+                           sequence.response_len and sequence.response + sequence.response_len)
 
-    def _response(self, instructions, length):
+    def _show(self, start, end):
+        """END: 0 if it is not known."""
+        code = _disassemble(start, end or start + 15 * self.RESPONSE)
+        if not end:
+            code = self._response(code)
+        _print_instructions(code)
+        if sum(code[-1][:2]) < end:
+            print("   what follows cannot be read")
+
+    def _response(self, instructions):
         """Of what stands there, what belongs to it: up to where it leaves for good."""
-        if length:
-            return instructions
         for i, (_, _, text) in enumerate(instructions[:self.RESPONSE]):
             if text.split()[0] in ("ret", "retq", "jmp", "jmpq", "b", "br"):
                 return instructions[:i + 1]
