@@ -20,9 +20,12 @@ def _address(argument):
         return _pc()
     try:
         value = gdb.parse_and_eval(argument)
-        if value.type.strip_typedefs().code == gdb.TYPE_CODE_FUNC:
+        if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
             value = value.address
-        return int(value.cast(gdb.lookup_type("unsigned long")))
+        # None: an array of gdb's own, as a text is.
+        if value is not None:
+            # Not by a type of C: other languages have none of that name.
+            return int(value) & 0xffffffffffffffff
     except gdb.error:
         pass
     try:
