@@ -6,8 +6,9 @@ fuzz_seeds := build/tests/tool/seeds
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
 UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/fuzz \
-	tests/tool/run tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed tests/tool/run_hands_over build/tests/tool/insn_agrees \
-	tests/tool/insn_agrees_arm64 build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages
+	tests/tool/run tests/tool/run_hands_over tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed \
+	build/tests/tool/insn_agrees tests/tool/insn_agrees_arm64 \
+	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages
 GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
