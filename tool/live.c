@@ -27,14 +27,14 @@ static const Dwfl_Callbacks callbacks = {
 };
 
 /* Executable mappings only: other memory is nobody's business. */
-static void add_code(struct live *live, int pid)
+static void add_code(struct live *live, int thread)
 {
 	struct object *object = &live->object;
 	char path[64], *line = NULL;
 	size_t room = 0;
 	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", thread);
 	maps = fopen(path, "re");
 	while (maps && getline(&line, &room, maps) > 0) {
 		unsigned long long start, end;
@@ -71,14 +71,14 @@ static int add_module_symbols(Dwfl_Module *module, void **user, const char *name
 	return DWARF_CB_OK;
 }
 
-static void add_symbols(struct live *live, int pid)
+static void add_symbols(struct live *live, int thread)
 {
 	live->dwfl = dwfl_begin(&callbacks);
 	if (!live->dwfl)
 		return;
 	live->object.lines = lines_live(live->dwfl);
 	dwfl_report_begin(live->dwfl);
-	dwfl_linux_proc_report(live->dwfl, pid);
+	dwfl_linux_proc_report(live->dwfl, thread);
 	dwfl_report_end(live->dwfl, NULL, NULL);
 	dwfl_getmodules(live->dwfl, add_module_symbols, &live->object, 0);
 }
@@ -150,8 +150,9 @@ int live_read(int pid, each_object *each, void *data, char *why, size_t why_len)
 #ifdef __aarch64__
 	live.object.machine = MACHINE_ARM64;
 #endif
-	add_code(&live, pid);
-	add_symbols(&live, pid);
+	/* Its first thread may have ended, and shows nothing then. */
+	add_code(&live, thread_with_memory(pid));
+	add_symbols(&live, thread_with_memory(pid));
 	add_sequences(&live, seq, nr);
 	object_finish(&live.object);
 	each(&live.object, data);
