@@ -5,7 +5,7 @@ fuzz_object := build/tests/tool/fuzz_object
 fuzz_seeds := build/tests/tool/seeds
 fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard tool/*.c)) $(tool_core)
 
-UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/fuzz \
+UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/check_objects tests/tool/fuzz \
 	tests/tool/run tests/tool/run_hands_over tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed \
 	build/tests/tool/insn_agrees tests/tool/insn_agrees_arm64 \
 	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages

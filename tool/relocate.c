@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * A relocatable file as if it were linked: its sections one after the other, and the
- * relocations applied that tell where code leads and where sequences stand.  What an
- * undefined symbol stands for is not known: it seems to lie behind all else, so that
- * no jump to it is taken for one to this file's own code.
+ * relocations applied that tell where code leads and where sequences stand.
+ *
+ *   sections with bytes | undefined symbols | sections without (.bss)
+ *
+ * What an undefined symbol stands for is not known: it seems to lie behind all that has
+ * bytes, so that no jump to it is taken for one to this file's own code.  What has none
+ * comes last: it may be large, and code has to stay within the reach of jumps.
  */
 #include <string.h>
 
@@ -12,6 +16,8 @@
 #define FIRST_ADDR	0x10000
 #define ALIGN_MAX	0x10000
 #define UNDEFINED_STEP	16
+/* Of a section without bytes: more than that no program can have. */
+#define NOBITS_MAX	(1ull << 47)
 
 bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 index, u64 *addr)
 {
@@ -164,29 +170,53 @@ static void relocate(struct elf_file *file, Elf_Scn *scn, const GElf_Shdr *secti
 	}
 }
 
+/* The next section of those that take memory, with the alignment that it gets; or NULL. */
+static Elf_Scn *next_laid(const struct elf_file *file, Elf_Scn *scn, bool nobits,
+			  GElf_Shdr *section, u64 *align)
+{
+	while ((scn = elf_nextscn(file->elf, scn))) {
+		if (elf_ndxscn(scn) >= file->section_nr || !gelf_getshdr(scn, section) ||
+		    !(section->sh_flags & SHF_ALLOC) ||
+		    (section->sh_type == SHT_NOBITS) != nobits)
+			continue;
+		*align = section->sh_addralign;
+		if (!*align || *align & (*align - 1) || *align > ALIGN_MAX)
+			*align = 16;
+		return scn;
+	}
+	return NULL;
+}
+
+/* How many symbols its tables have at most: their indices stay below. */
+static u64 symbol_nr(const struct elf_file *file, size_t file_len)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr section;
+	u64 most = 0;
+
+	while ((scn = elf_nextscn(file->elf, scn)))
+		if (gelf_getshdr(scn, &section) && section.sh_type == SHT_SYMTAB &&
+		    section.sh_size <= file_len && section.sh_size > most)
+			most = section.sh_size;
+	return most / sizeof(Elf64_Sym);
+}
+
 int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
 {
-	u64 addr = FIRST_ADDR, copied = 0;
+	u64 addr = FIRST_ADDR, copied = 0, align;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
 	size_t file_len;
 
 	elf_rawfile(file->elf, &file_len);
 	file->laid = object_alloc(file->object, file->section_nr * sizeof(*file->laid));
-	while ((scn = elf_nextscn(file->elf, scn))) {
-		size_t i = elf_ndxscn(scn);
+	while ((scn = next_laid(file, scn, false, &section, &align))) {
+		struct laid *laid = &file->laid[elf_ndxscn(scn)];
 		Elf_Data *data;
-		u64 align;
 
-		if (i >= file->section_nr || !gelf_getshdr(scn, &section) ||
-		    !(section.sh_flags & SHF_ALLOC))
-			continue;
-		align = section.sh_addralign;
-		if (!align || align & (align - 1) || align > ALIGN_MAX)
-			align = 16;
 		addr = (addr + align - 1) & -align;
-		file->laid[i].addr = addr;
-		if (section.sh_type == SHT_NOBITS || section.sh_size > file_len) {
+		laid->addr = addr;
+		if (section.sh_size > file_len) {
 			addr += 64;
 			continue;
 		}
@@ -198,13 +228,23 @@ int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
 			snprintf(why, why_len, "a broken ELF file: its sections overlap");
 			return -1;
 		}
-		file->laid[i].len = data->d_size;
-		file->laid[i].bytes = object_alloc(file->object, data->d_size);
-		memcpy(file->laid[i].bytes, data->d_buf, data->d_size);
+		laid->len = data->d_size;
+		laid->bytes = object_alloc(file->object, data->d_size);
+		memcpy(laid->bytes, data->d_buf, data->d_size);
 	}
 	file->outside = (addr + 0xfffff) & ~0xfffffull;
 
-	scn = NULL;
+	addr = file->outside + (symbol_nr(file, file_len) + 1) * UNDEFINED_STEP;
+	while ((scn = next_laid(file, scn, true, &section, &align))) {
+		addr = (addr + align - 1) & -align;
+		file->laid[elf_ndxscn(scn)].addr = addr;
+		if (section.sh_size > NOBITS_MAX || addr > NOBITS_MAX) {
+			snprintf(why, why_len, "a broken ELF file: no memory holds its sections");
+			return -1;
+		}
+		addr += section.sh_size;
+	}
+
 	while ((scn = elf_nextscn(file->elf, scn)))
 		if (gelf_getshdr(scn, &section) && section.sh_type == SHT_RELA &&
 		    section.sh_info < file->section_nr)
