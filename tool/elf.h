@@ -22,7 +22,7 @@ struct elf_file {
 	GElf_Ehdr header;
 	size_t section_nr, names;	/* of sections; index of their names' section */
 	struct laid *laid;		/* of a relocatable file, by section */
-	u64 outside;			/* and where its undefined symbols seem to be */
+	u64 outside, outside_step;	/* and where its undefined symbols seem to be */
 };
 
 /* Of a relocatable file: gives sections addresses, and applies what can be applied. */

@@ -15,7 +15,12 @@
 
 #define FIRST_ADDR	0x10000
 #define ALIGN_MAX	0x10000
-#define UNDEFINED_STEP	16
+/*
+ * What lies beside an undefined symbol, as a+16 does, is not the next one: they are that far
+ * apart, but where there are many closer, as all have to be within the reach of jumps.
+ */
+#define UNDEFINED_STEP	0x10000u
+#define UNDEFINED_ALL	0x800000u
 /* Of a section without bytes: more than that no program can have. */
 #define NOBITS_MAX	(1ull << 47)
 
@@ -30,7 +35,7 @@ bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 in
 		return true;
 	}
 	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= file->section_nr) {
-		*addr = file->outside + (u64)index * UNDEFINED_STEP;
+		*addr = file->outside + index * file->outside_step;
 		return symbol->st_shndx == SHN_UNDEF;
 	}
 	*addr += file->laid[symbol->st_shndx].addr;
@@ -203,7 +208,7 @@ static u64 symbol_nr(const struct elf_file *file, size_t file_len)
 
 int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
 {
-	u64 addr = FIRST_ADDR, copied = 0, align;
+	u64 addr = FIRST_ADDR, copied = 0, align, symbols;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
 	size_t file_len;
@@ -234,7 +239,14 @@ int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
 	}
 	file->outside = (addr + 0xfffff) & ~0xfffffull;
 
-	addr = file->outside + (symbol_nr(file, file_len) + 1) * UNDEFINED_STEP;
+	symbols = symbol_nr(file, file_len) + 1;
+	file->outside_step = UNDEFINED_ALL / symbols & ~15ull;
+	if (file->outside_step > UNDEFINED_STEP)
+		file->outside_step = UNDEFINED_STEP;
+	if (!file->outside_step)
+		file->outside_step = 16;
+
+	addr = file->outside + symbols * file->outside_step;
 	while ((scn = next_laid(file, scn, true, &section, &align))) {
 		addr = (addr + align - 1) & -align;
 		file->laid[elf_ndxscn(scn)].addr = addr;
