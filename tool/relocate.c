@@ -122,6 +122,9 @@ static void apply(enum machine machine, u32 type, u8 *at, u64 room, u64 value, u
 			break;
 		case R_X86_64_32:
 		case R_X86_64_32S:
+		/* Not where the thread's copy will lie, but each elsewhere. */
+		case R_X86_64_TPOFF32:
+		case R_X86_64_DTPOFF32:
 			break;
 		default:
 			return;
