@@ -156,8 +156,24 @@ static void add_marks(struct elf_file *file, u64 addr, const u8 *bytes, size_t l
 	}
 }
 
+/*
+ * GCC's intermediate code without the machine code that the linker will make of it: slim.
+ * The section begins with two version numbers of 16 bits and a byte that says so.
+ */
+static bool is_slim(Elf_Scn *scn, const char *name)
+{
+	static const char lto[] = ".gnu.lto_.lto.";
+	Elf_Data *data;
+
+	if (strncmp(name, lto, sizeof(lto) - 1))
+		return false;
+	data = elf_rawdata(scn, NULL);
+	return !data || !data->d_buf || data->d_size < 5 || ((const u8 *)data->d_buf)[4];
+}
+
 static void add_sections(struct elf_file *file)
 {
+	bool slim = false;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
 	const u8 *bytes;
@@ -170,6 +186,7 @@ static void add_sections(struct elf_file *file)
 		if (!gelf_getshdr(scn, &section))
 			continue;
 		name = section_name(file, &section);
+		slim |= is_slim(scn, name);
 		if (!strcmp(name, "estp_entries") && section_bytes(file, scn, &addr, &bytes, &len) &&
 		    len)
 			object_add_table(file->object, addr, bytes, len, "estp_entries");
@@ -179,6 +196,8 @@ static void add_sections(struct elf_file *file)
 	}
 	if (file->section_nr < 2)
 		object_unseen(file->object, "without section headers inline sequences cannot be found, only pages");
+	if (slim)
+		object_unseen(file->object, "there is no machine code yet: it is made when the object is linked (LTO)");
 }
 
 static void add_symbols(struct elf_file *file, u32 type)
