@@ -316,6 +316,7 @@ static int read_members(const struct input *input, Elf *archive, each_object *ea
 {
 	Elf_Cmd command = ELF_C_READ_MMAP;	/* as elf_memory() has it */
 	int found = 0, error = 0;
+	bool bitcode = false;
 	Elf *member;
 
 	while (!error && (member = elf_begin(-1, command, archive))) {
@@ -329,11 +330,17 @@ static int read_members(const struct input *input, Elf *archive, each_object *ea
 			one.name = name;
 			found++;
 			error = elf_read(&one, each, data, why, why_len);
+		} else if (one.bytes && one.len >= 4 && !memcmp(one.bytes, "BC\300\336", 4)) {
+			bitcode = true;
 		}
 		command = elf_next(member);
 		elf_end(member);
 	}
-	if (!found && !error) {
+	/* clang's slim objects: no ELF files. */
+	if (bitcode && !error) {
+		snprintf(why, why_len, "of some members there is no machine code yet: it is made when they are linked (LTO)");
+		error = -1;
+	} else if (!found && !error) {
 		snprintf(why, why_len, "an archive without ELF files");
 		error = -1;
 	}
