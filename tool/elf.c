@@ -173,7 +173,7 @@ static bool is_slim(Elf_Scn *scn, const char *name)
 
 static void add_sections(struct elf_file *file)
 {
-	bool slim = false;
+	bool slim = false, missing = false;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
 	const u8 *bytes;
@@ -181,21 +181,29 @@ static void add_sections(struct elf_file *file)
 	u64 addr;
 
 	while ((scn = elf_nextscn(file->elf, scn))) {
+		bool entries, marks, code;
 		const char *name;
 
 		if (!gelf_getshdr(scn, &section))
 			continue;
 		name = section_name(file, &section);
 		slim |= is_slim(scn, name);
-		if (!strcmp(name, "estp_entries") && section_bytes(file, scn, &addr, &bytes, &len) &&
-		    len)
+		entries = !strcmp(name, "estp_entries");
+		marks = !strcmp(name, "estp_marks");
+		code = section.sh_flags & SHF_ALLOC && section.sh_flags & SHF_EXECINSTR;
+		if (!section.sh_size || !(entries || marks || code))
+			continue;
+		if (!section_bytes(file, scn, &addr, &bytes, &len))
+			missing = true;
+		else if (entries)
 			object_add_table(file->object, addr, bytes, len, "estp_entries");
-		else if (!strcmp(name, "estp_marks") &&
-			 section_bytes(file, scn, &addr, &bytes, &len))
+		else if (marks)
 			add_marks(file, addr, bytes, len);
 	}
 	if (file->section_nr < 2)
 		object_unseen(file->object, "without section headers inline sequences cannot be found, only pages");
+	if (missing)
+		object_unseen(file->object, "code or sequences are not in the file: is it truncated, or debug information only?");
 	if (slim)
 		object_unseen(file->object, "there is no machine code yet: it is made when the object is linked (LTO)");
 }
