@@ -173,7 +173,7 @@ static bool is_slim(Elf_Scn *scn, const char *name)
 
 static void add_sections(struct elf_file *file)
 {
-	bool slim = false, missing = false;
+	bool slim = false, missing = false, nameless = false;
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
 	const u8 *bytes;
@@ -184,8 +184,11 @@ static void add_sections(struct elf_file *file)
 		bool entries, marks, code;
 		const char *name;
 
-		if (!gelf_getshdr(scn, &section))
+		if (!gelf_getshdr(scn, &section) ||
+		    !elf_strptr(file->elf, file->names, section.sh_name)) {
+			nameless = true;
 			continue;
+		}
 		name = section_name(file, &section);
 		slim |= is_slim(scn, name);
 		entries = !strcmp(name, "estp_entries");
@@ -202,6 +205,8 @@ static void add_sections(struct elf_file *file)
 	}
 	if (file->section_nr < 2)
 		object_unseen(file->object, "without section headers inline sequences cannot be found, only pages");
+	if (nameless)
+		object_unseen(file->object, "names of sections cannot be read, and by them inline sequences are found");
 	if (missing)
 		object_unseen(file->object, "code or sequences are not in the file: is it truncated, or debug information only?");
 	if (slim)
