@@ -17,6 +17,7 @@
 struct run {
 	bool json, quiet, strict;
 	u32 insn_max;
+	enum machine machine;	/* of page images */
 	struct json out;
 	u64 errors, warnings;
 	bool unjudged;		/* something could not be seen: not passed */
@@ -213,6 +214,7 @@ static void usage(FILE *to)
 	      "  --strict        warnings fail, too\n"
 	      "  --quiet         only findings, no summary\n"
 	      "  --max-insns N   a span that restarts is long beyond N instructions (500)\n"
+	      "  --arch ISA      of a page image: x86_64 or arm64\n"
 	      "  --rules         list the rules\n\n"
 	      "Exit status: 0 clean; 1 errors were found; 2 something could not be read or judged.\n",
 	      to);
@@ -230,7 +232,7 @@ static void list_rules(void)
 
 static int check_file(struct run *run, const char *name)
 {
-	struct input input = { 0 };
+	struct input input = { .machine = run->machine };
 	char why[256];
 	int error;
 
@@ -254,6 +256,7 @@ int estp_check(int argc, char **argv)
 		{ "strict", no_argument, NULL, 's' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "max-insns", required_argument, NULL, 'm' },
+		{ "arch", required_argument, NULL, 'a' },
 		{ "rules", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -284,6 +287,10 @@ int estp_check(int argc, char **argv)
 				return 2;
 			}
 			run.insn_max = most;
+			break;
+		case 'a':
+			if (!machine_named(optarg, "estp check", &run.machine))
+				return 2;
 			break;
 		case 'r':
 			list_rules();

@@ -10,7 +10,7 @@ _estp() {
 	local -A options=(
 		[run]='--kernel --arch --cpus --mem --file --env --no-module --host --help --'
 		[dump]='--json --tabs --no-code --colour --arch --address --help'
-		[check]='--json --strict --quiet --max-insns --rules --help'
+		[check]='--json --strict --quiet --max-insns --arch --rules --help'
 		[ps]='--objects --json --tabs --help'
 		[stat]='--interval --count --buffer --json --tabs --help'
 		[trace]='--pid --count --buffer --json --tabs --help'

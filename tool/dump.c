@@ -470,11 +470,8 @@ int estp_dump(int argc, char **argv)
 			colour = optarg;
 			break;
 		case 'm':
-			if (strcmp(optarg, "x86_64") && strcmp(optarg, "arm64")) {
-				fprintf(stderr, "estp dump: ESTP has no port for '%s'\n", optarg);
+			if (!machine_named(optarg, "estp dump", &input.machine))
 				return 2;
-			}
-			input.machine = strcmp(optarg, "arm64") ? MACHINE_X86_64 : MACHINE_ARM64;
 			break;
 		case 'a':
 			input.address = strtoull(optarg, &end, 0);

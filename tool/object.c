@@ -129,6 +129,15 @@ const char *machine_name(enum machine machine)
 	return machine == MACHINE_X86_64 ? "x86_64" : "arm64";
 }
 
+bool machine_named(const char *name, const char *who, enum machine *machine)
+{
+	*machine = strcmp(name, machine_name(MACHINE_ARM64)) ? MACHINE_X86_64 : MACHINE_ARM64;
+	if (!strcmp(name, machine_name(*machine)))
+		return true;
+	fprintf(stderr, "%s: ESTP has no port for '%s'\n", who, name);
+	return false;
+}
+
 const char *selector_name(u8 selector)
 {
 	static const char *const name[] = { "PREEMPTION", "INTERRUPT", "FAULT" };

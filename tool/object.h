@@ -96,6 +96,8 @@ void object_free(struct object *object);
 /* The kernel that the tool judges for: one that honours all there is. */
 const struct estp_rules *object_rules(enum machine machine, u32 page_size);
 const char *machine_name(enum machine machine);
+/* The machine of that name; false, with a sentence of @who, if there is none. */
+bool machine_named(const char *name, const char *who, enum machine *machine);
 const char *selector_name(u8 selector);
 
 /* Adding, while an object is being read. */
