@@ -294,10 +294,10 @@ int estp_check(int argc, char **argv)
 			break;
 		case 'r':
 			list_rules();
-			return 0;
+			return finish_output("estp check");
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output("estp check");
 		default:
 			usage(stderr);
 			return 2;
@@ -316,11 +316,7 @@ int estp_check(int argc, char **argv)
 		json_close(&run.out, ']');
 		putchar('\n');
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("estp check: the output could not be written\n", stderr);
-		return 2;
-	}
-	if (unread || run.unjudged)
+	if (finish_output("estp check") || unread || run.unjudged)
 		return 2;
 	return run.errors || (run.strict && run.warnings) ? 1 : 0;
 }

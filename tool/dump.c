@@ -482,7 +482,7 @@ int estp_dump(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output("estp dump");
 		default:
 			usage(stderr);
 			return 2;

@@ -8,6 +8,7 @@
 #include <estp/abi.h>
 
 #include "estp.h"
+#include "json.h"
 
 static const struct {
 	const char *name, *what;
@@ -42,11 +43,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
-		return 0;
+		return finish_output("estp");
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("estp %s, version %d of the ABI\n", ESTP_TOOL_VERSION, ESTP_VERSION);
-		return 0;
+		return finish_output("estp");
 	}
 	for (i = 0; i < COMMAND_NR; i++)
 		if (!strcmp(argv[1], command[i].name))

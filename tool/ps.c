@@ -411,7 +411,7 @@ int estp_ps(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output("estp ps");
 		default:
 			usage(stderr);
 			return 2;

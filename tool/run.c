@@ -26,6 +26,7 @@
 
 #include "estp.h"
 #include "guest.h"
+#include "json.h"
 
 #if defined(__x86_64__)
 #define ARCH_HERE	"x86_64"
@@ -427,7 +428,7 @@ int estp_run_program(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output("estp run") ? RUN_NOT_SET_UP : 0;
 		case ':':
 			fail(RUN_NOT_SET_UP, "%s lacks its value; see estp run --help", argv[optind - 1]);
 		default:

@@ -315,7 +315,7 @@ int estp_stat(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output(WHO);
 		default:
 			usage(stderr);
 			return 2;

@@ -307,7 +307,7 @@ int estp_trace(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return finish_output(WHO);
 		default:
 			usage(stderr);
 			return 2;
