@@ -2,7 +2,7 @@
 /*
  * Capstone's view of an x86_64 instruction, and what has to be said against it.
  *
- * Capstone 4 takes most SSE and AVX stores, MOVBE, MOVNTI and CMPXCHG for loads: so
+ * Capstone 4 takes most SSE and AVX stores, MOVBE, MOVNTI, CMPXCHG and rotates for loads: so
  * a memory operand in the first place is written, unless the instruction is one of those
  * that only read there.  Other corrections stand where they are made.
  */
@@ -201,10 +201,16 @@ static bool no_access(const cs_insn *cs)
 	}
 }
 
+/* A memory operand in the first place, of which nothing is said, is read as well. */
 static bool modifies(const cs_insn *cs)
 {
-	return cs->id == X86_INS_CMPXCHG || cs->id == X86_INS_CMPXCHG8B ||
-	       cs->id == X86_INS_CMPXCHG16B;
+	switch (cs->id) {
+	case X86_INS_CMPXCHG: case X86_INS_CMPXCHG8B: case X86_INS_CMPXCHG16B:
+	case X86_INS_ROL: case X86_INS_ROR: case X86_INS_RCL: case X86_INS_RCR:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static struct memory *add_memory(struct insn *insn)

@@ -85,6 +85,10 @@
 	leaving 0xd5, ror $3, %rax
 	i rcl $1, %rax
 	i rcr $1, %rax
+	leaving 0xd5, rolq $3, (%rdi)
+	leaving 0xd5, rorl $3, (%rdi)
+	i rclq $1, (%rdi)
+	i rcrb $1, (%rdi)
 	leaving 0xc5, shld $3, %rax, %rbx
 	leaving 0xc5, shrd $3, %rax, %rbx
 	leaving 0x801, imul %rbx, %rcx
