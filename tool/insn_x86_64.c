@@ -340,6 +340,21 @@ static bool is_idiom(const cs_insn *cs)
 	}
 }
 
+/* Its register in the first place keeps some of what it held, or may keep all of it. */
+static bool keeps(const cs_insn *cs)
+{
+	switch (cs->id) {
+	/* of 0, and where there is nothing to tell */
+	case X86_INS_BSF: case X86_INS_BSR: case X86_INS_LSL: case X86_INS_LAR:
+	/* the upper part */
+	case X86_INS_CVTSI2SS: case X86_INS_CVTSI2SD: case X86_INS_CVTSS2SD: case X86_INS_CVTSD2SS:
+	case X86_INS_SQRTSS: case X86_INS_SQRTSD: case X86_INS_RCPSS: case X86_INS_RSQRTSS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void write_operand(struct insn *insn, const cs_x86 *x86, u32 i)
 {
 	if (x86->operands[i].type == X86_OP_REG)
@@ -442,6 +457,8 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	/* A stack: who writes it reads it, but for those that load all of it. */
 	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
 		insn->read.other |= OTHER_X87;
+	if (keeps(cs))		/* as much as is written: 64 bits with 32 */
+		add_reg(&insn->read, x86->operands[0].reg, true);
 	if (is_idiom(cs)) {
 		insn->read = (struct regs) { .other = insn->read.other & OTHER_FLAGS };
 	}

@@ -122,6 +122,10 @@
 	leaving 1, btrl $3, (%rdi)
 	leaving 0x40, bsf %rax, %rbx
 	leaving 0x40, bsr %rax, %rbx
+	leaving 0x40, bsf %eax, %ebx
+	leaving 0x40, bsf (%rdi), %bx
+	i lsl %ax, %rbx
+	i lar %ax, %rbx
 	i sete %al
 	i setb (%rdi)
 	i setg %al
@@ -197,7 +201,15 @@
 	i pandn %xmm1, %xmm0
 	i por %xmm1, %xmm0
 	i cvtsi2sd %rax, %xmm0
+	i cvtsi2ss (%rdi), %xmm0
+	i cvtss2sd %xmm1, %xmm0
+	i cvtsd2ss %xmm1, %xmm0
 	i cvttsd2si %xmm0, %rax
+	i sqrtss %xmm1, %xmm0
+	i sqrtsd (%rdi), %xmm0
+	i sqrtpd %xmm1, %xmm0
+	i rcpss %xmm1, %xmm0
+	i rsqrtss %xmm1, %xmm0
 	i addsd %xmm1, %xmm0
 	i mulsd (%rdi), %xmm0
 	i ucomisd %xmm1, %xmm0
