@@ -112,6 +112,16 @@ static void add_reg(struct regs *set, unsigned int reg, bool written)
 		set->other |= OTHER_SEGMENTS;
 }
 
+static bool has_register(const cs_x86 *x86)
+{
+	u32 i;
+
+	for (i = 0; i < x86->op_count; i++)
+		if (x86->operands[i].type == X86_OP_REG)
+			return true;
+	return false;
+}
+
 /* ---- Flags ----------------------------------------------------------------------- */
 
 static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool writes)
@@ -152,6 +162,11 @@ static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool wri
 		break;
 	case X86_INS_PREFETCHW:
 		return;
+	/* Of SSE, if they have a register; CMPSD and MOVSD are string instructions, too. */
+	case X86_INS_CMPSS ... X86_INS_CMPORDPD: case X86_INS_MOVSS: case X86_INS_MOVSD:
+		if (has_register(&cs->detail->x86))
+			return;
+		break;
 	}
 	/* Which ones was not said. */
 	if (reads && !read)

@@ -208,6 +208,11 @@
 	i sqrtss %xmm1, %xmm0
 	i sqrtsd (%rdi), %xmm0
 	i sqrtpd %xmm1, %xmm0
+	i cmpltps %xmm1, %xmm0
+	i cmpeqpd %xmm1, %xmm0
+	i cmpltss (%rdi), %xmm0
+	i cmpltsd %xmm1, %xmm0
+	i cmpsl
 	i rcpss %xmm1, %xmm0
 	i rsqrtss %xmm1, %xmm0
 	i addsd %xmm1, %xmm0
