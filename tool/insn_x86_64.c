@@ -330,11 +330,25 @@ static bool same_register(const cs_x86 *x86)
 	       x86->operands[last].reg == x86->operands[last - 1].reg;
 }
 
+/* The mask register that it selects by, or NULL; of K instructions, a source. */
+static const cs_x86_op *mask_of(const cs_x86 *x86)
+{
+	u32 i;
+
+	for (i = 1; i + 1 < x86->op_count; i++)	/* what it selects from follows */
+		if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_K0 &&
+		    x86->operands[i].reg <= X86_REG_K7)
+			return &x86->operands[i];
+	return NULL;
+}
+
 /* A result that does not depend on what the register held. */
 static bool is_idiom(const cs_insn *cs)
 {
 	const cs_x86 *x86 = &cs->detail->x86;
 
+	if (mask_of(x86))	/* what is left out depends */
+		return false;
 	switch (cs->id) {
 	case X86_INS_XOR: case X86_INS_SUB: case X86_INS_SBB:
 	case X86_INS_PXOR: case X86_INS_XORPS: case X86_INS_XORPD:
@@ -358,6 +372,8 @@ static bool is_idiom(const cs_insn *cs)
 /* Its register in the first place keeps some of what it held, or may keep all of it. */
 static bool keeps(const cs_insn *cs)
 {
+	const cs_x86_op *first = cs->detail->x86.operands, *mask = mask_of(&cs->detail->x86);
+
 	switch (cs->id) {
 	/* of 0, and where there is nothing to tell */
 	case X86_INS_BSF: case X86_INS_BSR: case X86_INS_LSL: case X86_INS_LAR:
@@ -365,8 +381,13 @@ static bool keeps(const cs_insn *cs)
 	case X86_INS_CVTSI2SS: case X86_INS_CVTSI2SD: case X86_INS_CVTSS2SD: case X86_INS_CVTSD2SS:
 	case X86_INS_SQRTSS: case X86_INS_SQRTSD: case X86_INS_RCPSS: case X86_INS_RSQRTSS:
 		return true;
-	default:
+	/* what the mask leaves out is another operand's */
+	case X86_INS_VBLENDMPS: case X86_INS_VBLENDMPD: case X86_INS_VPBLENDMB:
+	case X86_INS_VPBLENDMW: case X86_INS_VPBLENDMD: case X86_INS_VPBLENDMQ:
 		return false;
+	default:
+		return mask && !mask->avx_zero_opmask && first->type == X86_OP_REG &&
+		       first->reg >= X86_REG_XMM0 && first->reg <= X86_REG_ZMM31;
 	}
 }
 
@@ -386,6 +407,7 @@ static void correct(struct insn *insn, const cs_insn *cs)
 {
 	const cs_x86 *x86 = &cs->detail->x86;
 	struct memory *memory;
+	u32 i;
 
 	insn->repeated = x86->prefix[0] == X86_PREFIX_REP || x86->prefix[0] == X86_PREFIX_REPNE;
 	switch (cs->id) {
@@ -472,6 +494,8 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	/* A stack: who writes it reads it, but for those that load all of it. */
 	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
 		insn->read.other |= OTHER_X87;
+	for (i = 1; mask_of(x86) && i < x86->op_count; i++)	/* the last one is left out */
+		read_operand(insn, x86, i);
 	if (keeps(cs))		/* as much as is written: 64 bits with 32 */
 		add_reg(&insn->read, x86->operands[0].reg, true);
 	if (is_idiom(cs)) {
