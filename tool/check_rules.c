@@ -127,11 +127,12 @@ static bool covers(const struct node *a, const struct memory *x, const struct no
 static bool writes_over(const struct node *node, const struct node *load,
 			const struct memory *place)
 {
+	const struct memory *memory = node->insn.memory;
 	u32 i;
 
 	for (i = 0; i < node->insn.memory_nr; i++)
-		if (node->insn.memory[i].write && !node->insn.memory[i].read &&
-		    covers(node, &node->insn.memory[i], load, place))
+		if (memory[i].write && !memory[i].read && !memory[i].partly &&
+		    covers(node, &memory[i], load, place))
 			return true;
 	return false;
 }

@@ -38,6 +38,7 @@ struct memory {
 	s64 disp;		/* relative to the pc: the address itself */
 	u32 len;
 	bool read, write;
+	bool partly;		/* what is written may be a part of it, or nothing */
 };
 
 /* What happens to one general register, as far as addresses are concerned. */

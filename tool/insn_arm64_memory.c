@@ -2,8 +2,8 @@
 /*
  * arm64: loads, stores, exclusives, atomics.
  *
- * A store-exclusive stores like any other: that it may store nothing is what its status
- * tells.  Atomics (LDADD, CAS, SWP and their like) read and write at once.
+ * A store-exclusive stores like any other, but partly: that it may store nothing is what its
+ * status tells.  Atomics (LDADD, CAS, SWP and their like) read and write at once.
  */
 #include "insn_arm64.h"
 
@@ -57,6 +57,7 @@ static bool exclusive(u32 word, struct insn *insn)
 	u32 rn = bits(word, 5, 5), rt = bits(word, 0, 5);
 	bool ordered = bits(word, 23, 1), load = bits(word, 22, 1), pair = bits(word, 21, 1);
 	bool wide = size == 3;
+	struct memory *memory;
 
 	if (ordered && pair) {				/* CAS */
 		if (rt2 != 31)
@@ -71,7 +72,7 @@ static bool exclusive(u32 word, struct insn *insn)
 		return pair_swap(word, insn);
 	if ((!pair && rt2 != 31) || ((ordered || load) && rs != 31))
 		UNPREDICTABLE;
-	access(insn, rn, 0, pair ? 2 << size : 1 << size, load, !load);
+	memory = access(insn, rn, 0, pair ? 2 << size : 1 << size, load, !load);
 	if (load) {
 		if (pair && rt == rt2)
 			UNPREDICTABLE;
@@ -87,6 +88,7 @@ static bool exclusive(u32 word, struct insn *insn)
 		if (rs == rt || (pair && rs == rt2) || (rs == rn && rn != 31))
 			UNPREDICTABLE;
 		write_reg(insn, rs);
+		memory->partly = true;
 	}
 	return true;
 }

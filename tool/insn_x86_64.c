@@ -122,6 +122,18 @@ static bool has_register(const cs_x86 *x86)
 	return false;
 }
 
+/* The mask register that it selects by, or NULL; of K instructions, a source. */
+static const cs_x86_op *mask_of(const cs_x86 *x86)
+{
+	u32 i;
+
+	for (i = 1; i + 1 < x86->op_count; i++)	/* what it selects from follows */
+		if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_K0 &&
+		    x86->operands[i].reg <= X86_REG_K7)
+			return &x86->operands[i];
+	return NULL;
+}
+
 /* ---- Flags ----------------------------------------------------------------------- */
 
 static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool writes)
@@ -228,6 +240,18 @@ static bool modifies(const cs_insn *cs)
 	}
 }
 
+/* An operand in memory that is written by a mask. */
+static bool stores_partly(const cs_insn *cs)
+{
+	switch (cs->id) {
+	case X86_INS_VMASKMOVPS: case X86_INS_VMASKMOVPD:
+	case X86_INS_VPMASKMOVD: case X86_INS_VPMASKMOVQ:
+		return true;
+	default:
+		return mask_of(&cs->detail->x86);
+	}
+}
+
 static struct memory *add_memory(struct insn *insn)
 {
 	static struct memory spare;
@@ -265,6 +289,7 @@ static void add_operand(struct insn *insn, const cs_insn *cs, u32 i)
 		memory->write = true;
 		memory->read = modifies(cs);
 	}
+	memory->partly = stores_partly(cs);
 	if (memory->segment == 'f')
 		insn->read.other |= OTHER_FS;
 	else if (memory->segment == 'g')
@@ -328,18 +353,6 @@ static bool same_register(const cs_x86 *x86)
 	return x86->op_count >= 2 && x86->operands[last].type == X86_OP_REG &&
 	       x86->operands[last - 1].type == X86_OP_REG &&
 	       x86->operands[last].reg == x86->operands[last - 1].reg;
-}
-
-/* The mask register that it selects by, or NULL; of K instructions, a source. */
-static const cs_x86_op *mask_of(const cs_x86 *x86)
-{
-	u32 i;
-
-	for (i = 1; i + 1 < x86->op_count; i++)	/* what it selects from follows */
-		if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_K0 &&
-		    x86->operands[i].reg <= X86_REG_K7)
-			return &x86->operands[i];
-	return NULL;
 }
 
 /* A result that does not depend on what the register held. */
@@ -449,8 +462,8 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_MASKMOVDQU: case X86_INS_VMASKMOVDQU: case X86_INS_MASKMOVQ:
 		memory = add_memory(insn);
 		memory->base = 7;
-		memory->len = 16;
-		memory->write = true;
+		memory->len = cs->id == X86_INS_MASKMOVQ ? 8 : 16;
+		memory->write = memory->partly = true;
 		break;
 	case X86_INS_SYSCALL:
 		insn->read.gpr |= GPR(0);
@@ -494,6 +507,8 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	/* A stack: who writes it reads it, but for those that load all of it. */
 	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
 		insn->read.other |= OTHER_X87;
+	for (i = 0; insn->repeated && i < insn->memory_nr; i++)
+		insn->memory[i].partly = true;	/* not one time, perhaps */
 	for (i = 1; mask_of(x86) && i < x86->op_count; i++)	/* the last one is left out */
 		read_operand(insn, x86, i);
 	if (keeps(cs))		/* as much as is written: 64 bits with 32 */
