@@ -169,6 +169,10 @@ static void add_flags(struct insn *insn, const cs_insn *cs, bool reads, bool wri
 	case X86_INS_ADOX:
 		read |= OTHER_OF;
 		break;
+	case X86_INS_FCMOVB: case X86_INS_FCMOVNB: case X86_INS_FCMOVBE: case X86_INS_FCMOVNBE:
+	case X86_INS_FCMOVE: case X86_INS_FCMOVNE: case X86_INS_FCMOVU: case X86_INS_FCMOVNU:
+		read |= OTHER_CF | OTHER_PF | OTHER_ZF;
+		break;
 	case X86_INS_LZCNT:
 		write |= OTHER_CF;
 		break;
@@ -206,8 +210,7 @@ static bool only_reads(const cs_insn *cs)
 	case X86_INS_FSUB: case X86_INS_FSUBR: case X86_INS_FDIV: case X86_INS_FDIVR:
 	case X86_INS_FIADD: case X86_INS_FIMUL: case X86_INS_FICOM: case X86_INS_FICOMP:
 	case X86_INS_FISUB: case X86_INS_FISUBR: case X86_INS_FIDIV: case X86_INS_FIDIVR:
-	case X86_INS_LDMXCSR: case X86_INS_VLDMXCSR: case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
-	case X86_INS_XRSTOR: case X86_INS_XRSTOR64: case X86_INS_VERR: case X86_INS_VERW:
+	case X86_INS_LDMXCSR: case X86_INS_VLDMXCSR: case X86_INS_VERR: case X86_INS_VERW:
 		return true;
 	default:
 		return false;
@@ -285,7 +288,10 @@ static void add_operand(struct insn *insn, const cs_insn *cs, u32 i)
 	}
 	memory->read = op->access & CS_AC_READ || !op->access;
 	memory->write = op->access & CS_AC_WRITE;
-	if (!i && !memory->write && !only_reads(cs)) {
+	if (!i && only_reads(cs)) {
+		memory->read = true;
+		memory->write = false;
+	} else if (!i && !memory->write) {
 		memory->write = true;
 		memory->read = modifies(cs);
 	}
@@ -469,17 +475,20 @@ static void correct(struct insn *insn, const cs_insn *cs)
 		insn->read.gpr |= GPR(0);
 		insn->write.gpr |= GPR(0) | GPR(1) | GPR(11);
 		break;
+	case X86_INS_WAIT:
+		insn->read.other |= OTHER_X87;
+		break;
+	case X86_INS_EMMS: case X86_INS_FEMMS:
+		insn->write.other |= OTHER_X87;
+		break;
+	case X86_INS_FNSAVE: case X86_INS_FRSTOR:
+		insn->memory[0].len = 108;
+		break;
 	case X86_INS_LDMXCSR: case X86_INS_VLDMXCSR:
 		insn->write.other |= OTHER_MXCSR;
 		break;
 	case X86_INS_STMXCSR: case X86_INS_VSTMXCSR:
 		insn->read.other |= OTHER_MXCSR;
-		break;
-	case X86_INS_XRSTOR: case X86_INS_XRSTOR64:
-		insn->write.other |= OTHER_PKRU;
-		/* fall through */
-	case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
-		insn->write.other |= OTHER_FP;
 		break;
 	case X86_INS_RDFSBASE:
 		insn->read.other |= OTHER_FS;
@@ -493,7 +502,11 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_WRGSBASE:
 		insn->write.other |= OTHER_GS;
 		break;
-	/* Of these nothing useful is said, or not all that they do. */
+	/* Of these nothing useful is said, or not all that they do, or it depends on a mask. */
+	case X86_INS_FXSAVE: case X86_INS_FXSAVE64: case X86_INS_FXRSTOR: case X86_INS_FXRSTOR64:
+	case X86_INS_XSAVE: case X86_INS_XSAVE64: case X86_INS_XSAVEC: case X86_INS_XSAVEC64:
+	case X86_INS_XSAVEOPT: case X86_INS_XSAVEOPT64: case X86_INS_XSAVES: case X86_INS_XSAVES64:
+	case X86_INS_XRSTOR: case X86_INS_XRSTOR64: case X86_INS_XRSTORS: case X86_INS_XRSTORS64:
 	case X86_INS_ENTER: case X86_INS_XBEGIN: case X86_INS_XEND: case X86_INS_XABORT:
 	case X86_INS_VPGATHERDD: case X86_INS_VPGATHERDQ: case X86_INS_VPGATHERQD:
 	case X86_INS_VPGATHERQQ: case X86_INS_VGATHERDPD: case X86_INS_VGATHERDPS:
@@ -504,9 +517,17 @@ static void correct(struct insn *insn, const cs_insn *cs)
 		insn->judged = false;
 		break;
 	}
-	/* A stack: who writes it reads it, but for those that load all of it. */
-	if (insn->write.other & OTHER_X87 && !(insn->write.other & OTHER_MXCSR))
+	/* All of x87 uses its stack and words, which are one here, and but for these it moves them. */
+	if (x86->opcode[0] >= 0xd8 && x86->opcode[0] <= 0xdf) {
 		insn->read.other |= OTHER_X87;
+		if (cs->id != X86_INS_FNSTCW && cs->id != X86_INS_FNSTSW && cs->id != X86_INS_FNOP)
+			insn->write.other |= OTHER_X87;
+	}
+	/* MMX is in it, too; who writes some of it keeps the rest. */
+	if (insn->write.other & OTHER_X87)
+		insn->read.other |= OTHER_X87;
+	if (cs->id == X86_INS_FRSTOR)		/* all of it */
+		insn->read.other &= ~OTHER_X87;
 	for (i = 0; insn->repeated && i < insn->memory_nr; i++)
 		insn->memory[i].partly = true;	/* not one time, perhaps */
 	for (i = 1; mask_of(x86) && i < x86->op_count; i++)	/* the last one is left out */
