@@ -66,26 +66,29 @@ static bool is_direct(const struct insn *insn)
 	return insn->flow == FLOW_JUMP || insn->flow == FLOW_BRANCH || insn->flow == FLOW_CALL;
 }
 
-/* Is it a jump or call that the code's own decoding comes by? */
-static bool is_transfer(struct check *check, const struct code *code, u64 addr, u64 target)
+/*
+ * Is the opcode at *addr that of a jump or call which the code's own decoding comes by?
+ * Then *addr becomes where that begins: with its prefixes.
+ */
+static bool is_transfer(struct check *check, const struct code *code, u64 *addr, u64 target)
 {
-	const struct symbol *symbol = object_symbol(check->object, addr);
-	u64 at = addr - code->addr > SYNC ? addr - SYNC : code->addr;
-	struct insn insn;
+	const struct symbol *symbol = object_symbol(check->object, *addr);
+	u64 at = *addr - code->addr > SYNC ? *addr - SYNC : code->addr;
+	struct insn insn = { 0 };
 
 	if (symbol && symbol->function && symbol->addr >= code->addr &&
-	    addr - symbol->addr < SYMBOL_FAR)
+	    *addr - symbol->addr < SYMBOL_FAR)
 		at = symbol->addr;
-	while (at < addr) {
+	while (at <= *addr) {
 		u64 off = at - code->addr;
 
-		at += decode(check->decoder, code->bytes + off, code->len - off, at, &insn) ?
-		      insn.len : 1;
+		if (!decode(check->decoder, code->bytes + off, code->len - off, at, &insn))
+			insn = (struct insn) { .len = 1 };
+		at += insn.len;
 	}
-	if (at != addr || !decode(check->decoder, code->bytes + (at - code->addr),
-				  code->len - (at - code->addr), at, &insn))
-		return false;
-	return is_direct(&insn) && insn.target == target;
+	*addr = insn.addr;
+	/* What is not judged leads elsewhere on some processors. */
+	return is_direct(&insn) && (insn.target == target || !insn.judged);
 }
 
 static void report_entry(struct check *check, const struct code *code, u64 addr, u64 target)
@@ -93,7 +96,7 @@ static void report_entry(struct check *check, const struct code *code, u64 addr,
 	struct object *object = check->object;
 	u32 i;
 
-	if (object->machine == MACHINE_X86_64 && !is_transfer(check, code, addr, target))
+	if (object->machine == MACHINE_X86_64 && !is_transfer(check, code, &addr, target))
 		return;
 	for (i = 0; i < object->sequence_nr; i++) {
 		const struct sequence *s = &object->sequence[i];

@@ -346,8 +346,12 @@ static void add_flow(struct insn *insn, const cs_insn *cs)
 		insn->syscall = direct && x86->operands[0].imm == 0x80;
 		break;
 	}
-	if (direct && insn->flow != FLOW_NEXT && insn->flow != FLOW_RETURN)
+	if (direct && insn->flow != FLOW_NEXT && insn->flow != FLOW_RETURN) {
 		insn->target = x86->operands[0].imm;
+		/* How long it then is, and where it leads, depends on who made the processor. */
+		if (x86->prefix[2] == X86_PREFIX_OPSIZE && !(x86->rex & 8))
+			insn->judged = false;
+	}
 }
 
 /* ---- Corrections ------------------------------------------------------------------- */
@@ -428,7 +432,9 @@ static void correct(struct insn *insn, const cs_insn *cs)
 	struct memory *memory;
 	u32 i;
 
-	insn->repeated = x86->prefix[0] == X86_PREFIX_REP || x86->prefix[0] == X86_PREFIX_REPNE;
+	/* Of a jump it is BND, or nothing. */
+	insn->repeated = insn->flow == FLOW_NEXT &&
+			 (x86->prefix[0] == X86_PREFIX_REP || x86->prefix[0] == X86_PREFIX_REPNE);
 	switch (cs->id) {
 	case X86_INS_NOP:
 		insn->read = insn->write = (struct regs) { 0 };
