@@ -50,6 +50,7 @@ struct node {
 	bool first;		/* reached from the start; else only from elsewhere */
 	struct regs live;	/* registers that are read from here on, before they are written */
 	struct value value[GPR_MAX];	/* of the registers, before the instruction */
+	bool stack_moved;	/* before it, on some path: to what it was not derived from */
 	bool valued;
 };
 

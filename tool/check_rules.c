@@ -187,7 +187,7 @@ static const struct insn *read_again(const struct span *span, u32 store,
 static bool on_own_stack(const struct isa *isa, const struct node *node,
 			 const struct memory *memory)
 {
-	return memory->base == isa->stack ||
+	return (memory->base == isa->stack && !node->stack_moved) ||
 	       (memory->base != REG_NONE && node->value[memory->base].which == INITIAL(isa->stack));
 }
 

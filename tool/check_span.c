@@ -172,6 +172,23 @@ static void after(const struct isa *isa, const struct node *node, u32 n, struct 
 	}
 }
 
+/*
+ * Is the stack pointer, after this instruction, perhaps no longer on the thread's own stack?
+ * Unlike its value this can be told where paths meet, and where code is entered from elsewhere.
+ */
+static bool moves_stack(const struct isa *isa, const struct node *node)
+{
+	const struct insn *insn = &node->insn;
+
+	if (!(insn->write.gpr & all_of(isa, isa->stack)) ||
+	    insn->flow == FLOW_CALL || insn->flow == FLOW_CALL_INDIRECT)	/* it is back then */
+		return node->stack_moved;
+	if (insn->effect != EFFECT_COPY || insn->to != isa->stack)
+		return true;
+	return insn->from == isa->stack ? node->stack_moved :
+	       node->value[insn->from].which != INITIAL(isa->stack);
+}
+
 static bool join(const struct isa *isa, struct node *to, u32 n, const struct value *value)
 {
 	bool changed = false;
@@ -217,9 +234,13 @@ static void find_values(const struct isa *isa, struct span *span)
 				continue;
 			after(isa, node, n, value);
 			for (i = 0; i < 2; i++)
-				if (node->next[i] != OUTSIDE)
-					changed |= join(isa, &span->node[node->next[i]],
-							node->next[i], value);
+				if (node->next[i] != OUTSIDE) {
+					struct node *next = &span->node[node->next[i]];
+
+					changed |= join(isa, next, node->next[i], value);
+					if (!next->stack_moved && moves_stack(isa, node))
+						changed = next->stack_moved = true;
+				}
 		}
 	}
 }

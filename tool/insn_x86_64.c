@@ -112,6 +112,12 @@ static void add_reg(struct regs *set, unsigned int reg, bool written)
 		set->other |= OTHER_SEGMENTS;
 }
 
+/* By its operand size prefix. */
+static bool is_narrow(const cs_x86 *x86)
+{
+	return x86->prefix[2] == X86_PREFIX_OPSIZE && !(x86->rex & 8);
+}
+
 static bool has_register(const cs_x86 *x86)
 {
 	u32 i;
@@ -349,7 +355,7 @@ static void add_flow(struct insn *insn, const cs_insn *cs)
 	if (direct && insn->flow != FLOW_NEXT && insn->flow != FLOW_RETURN) {
 		insn->target = x86->operands[0].imm;
 		/* How long it then is, and where it leads, depends on who made the processor. */
-		if (x86->prefix[2] == X86_PREFIX_OPSIZE && !(x86->rex & 8))
+		if (is_narrow(x86))
 			insn->judged = false;
 	}
 }
@@ -553,12 +559,53 @@ static bool full(unsigned int reg, u8 *number)
 	return part.bits == 64;
 }
 
+/* How far the stack pointer moves; 0: it does otherwise, or not at all. */
+static s64 pops(const cs_insn *cs)
+{
+	const cs_x86_op *op = cs->detail->x86.operands;
+	s64 size = is_narrow(&cs->detail->x86) ? 2 : 8;
+
+	switch (cs->id) {
+	case X86_INS_PUSH: case X86_INS_PUSHF: case X86_INS_PUSHFQ:
+		return -size;
+	case X86_INS_POP:
+		if (op->type == X86_OP_REG && general(op->reg).number == RSP)
+			return 0;
+		/* fall through */
+	case X86_INS_POPF: case X86_INS_POPFQ:
+		return size;
+	default:
+		return 0;
+	}
+}
+
+static void add_pop(struct insn *insn, s64 by)
+{
+	struct memory *memory;
+
+	insn->effect = EFFECT_COPY;
+	insn->to = insn->from = RSP;
+	insn->by = by;
+	insn->read.gpr |= GPR(RSP);	/* not said of segment registers */
+	insn->write.gpr |= GPR(RSP);
+	if (by > 0)
+		return;
+	memory = add_memory(insn);
+	memory->base = RSP;
+	memory->disp = by;
+	memory->len = -by;
+	memory->write = true;
+}
+
 /* Moves and additions of constants are followed, so that addresses can be compared. */
 static void add_effect(struct insn *insn, const cs_insn *cs)
 {
 	const cs_x86_op *op = cs->detail->x86.operands;
+	s64 by = pops(cs);
 
-	if (!cs->detail->x86.op_count || op[0].type != X86_OP_REG)
+	if (by)
+		add_pop(insn, by);
+	if (by || !cs->detail->x86.op_count || op[0].type != X86_OP_REG)
 		return;
 	if (cs->id == X86_INS_XOR && is_idiom(cs)) {
 		struct part part = general(op[0].reg);
