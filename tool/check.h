@@ -87,6 +87,7 @@ struct response {
 	bool restarts;		/* it leads to the start of its span */
 	bool resumes;		/* it leads into the span, elsewhere */
 	struct regs live;	/* what is read from the response on, the span included */
+	struct regs kept;	/* the same, if what it calls leaves all registers alone */
 	bool left;		/* it has a jump that leads to where nobody knows */
 	u64 reach;		/* the end of the furthest instruction within its length */
 	u64 over;		/* an instruction that runs on past its length, or 0 */

@@ -120,7 +120,8 @@ static void follow(struct path *path)
 	}
 }
 
-static void find_live(struct path *path)
+/* What a call may change nobody reads after it; unless it is known to leave that alone. */
+static void find_live(struct path *path, bool changing)
 {
 	bool changed = true;
 	u32 n, i;
@@ -143,7 +144,8 @@ static void find_live(struct path *path)
 			}
 			live.gpr &= ~step->insn.write.gpr;
 			live.other &= ~step->insn.write.other;
-			if (step->insn.flow == FLOW_CALL || step->insn.flow == FLOW_CALL_INDIRECT) {
+			if (changing && (step->insn.flow == FLOW_CALL ||
+					 step->insn.flow == FLOW_CALL_INDIRECT)) {
 				live.gpr &= ~path->check->decoder->isa->call.gpr;
 				live.other &= ~path->check->decoder->isa->call.other;
 			}
@@ -165,7 +167,7 @@ void response_read(struct check *check, const struct span *span, struct response
 	if (at != OUTSIDE && !seq->response_len) {
 		response->restarts = seq->response == span->start;
 		response->resumes = !response->restarts;
-		response->live = span->node[at].live;
+		response->live = response->kept = span->node[at].live;
 		return;
 	}
 	path = tool_alloc(sizeof(*path));
@@ -175,14 +177,16 @@ void response_read(struct check *check, const struct span *span, struct response
 	path->end = seq->response_len ? seq->response + seq->response_len : ~0ull;
 	if (add_step(path, seq->response) != OUTSIDE) {
 		follow(path);
-		find_live(path);
+		find_live(path, true);
 		response->live = path->step[0].live;
+		find_live(path, false);		/* these are no fewer */
+		response->kept = path->step[0].live;
 	}
 	if (at != OUTSIDE) {
 		/* It lies in its own span, and its length with it. */
 		response->restarts = seq->response == span->start;
 		response->resumes = !response->restarts;
-		response->live = span->node[at].live;
+		response->live = response->kept = span->node[at].live;
 		response->left = true;
 		response->over = 0;
 	}

@@ -88,8 +88,8 @@ static void check_inputs(struct judged *j)
 	u32 n;
 
 	/* What the response sets itself, and what is 0 by then, is not handed on. */
-	input.gpr &= j->response.live.gpr & ~j->masked.gpr;
-	input.other &= j->response.live.other & ~j->masked.other;
+	input.gpr &= j->response.kept.gpr & ~j->masked.gpr;
+	input.other &= j->response.kept.other & ~j->masked.other;
 	for (n = 0; n < j->span.nr; n++) {
 		const struct node *node = &j->span.node[n];
 		struct regs lost = {
