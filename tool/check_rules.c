@@ -364,6 +364,10 @@ void check_sequence(struct check *check, const struct sequence *s)
 		check_transfers(&j);
 		if (seq->selector == ESTP_INTERRUPT)
 			check_interrupt(&j);
+		/*
+		 * The response to a FAULT knows what was done: all before the instruction that
+		 * faults. It may come back to the start to go on from there.
+		 */
 		if (seq->selector != ESTP_FAULT && j.response.restarts)
 			check_restart(&j);
 		if (seq->selector == ESTP_PREEMPTION && !j.response.restarts)
