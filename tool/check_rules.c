@@ -116,7 +116,7 @@ static bool covers(const struct node *a, const struct memory *x, const struct no
 {
 	struct memory all = *x, first = *y, last = *y;
 
-	if (x->len < y->len || !same_place(a, &all, b, y))
+	if (y->beyond || x->len < y->len || !same_place(a, &all, b, y))
 		return false;
 	first.len = 1;
 	last.disp += y->len - 1;

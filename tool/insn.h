@@ -39,6 +39,7 @@ struct memory {
 	u32 len;
 	bool read, write;
 	bool partly;		/* what is written may be a part of it, or nothing */
+	bool beyond;		/* it may be somewhere around instead: a bit of a string */
 };
 
 /* What happens to one general register, as far as addresses are concerned. */

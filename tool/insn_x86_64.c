@@ -261,6 +261,17 @@ static bool stores_partly(const cs_insn *cs)
 	}
 }
 
+/* The bit's number, in a register, leads away from the operand: nobody knows how far. */
+static bool is_bit_string(const cs_insn *cs)
+{
+	switch (cs->id) {
+	case X86_INS_BT: case X86_INS_BTS: case X86_INS_BTR: case X86_INS_BTC:
+		return cs->detail->x86.operands[1].type == X86_OP_REG;
+	default:
+		return false;
+	}
+}
+
 static struct memory *add_memory(struct insn *insn)
 {
 	static struct memory spare;
@@ -302,6 +313,7 @@ static void add_operand(struct insn *insn, const cs_insn *cs, u32 i)
 		memory->read = modifies(cs);
 	}
 	memory->partly = stores_partly(cs);
+	memory->beyond = is_bit_string(cs);
 	if (memory->segment == 'f')
 		insn->read.other |= OTHER_FS;
 	else if (memory->segment == 'g')
