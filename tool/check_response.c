@@ -142,8 +142,7 @@ static void find_live(struct path *path, bool changing)
 					live.other |= more->other;
 				}
 			}
-			live.gpr &= ~step->insn.write.gpr;
-			live.other &= ~step->insn.write.other;
+			live = live_through(&step->insn, live);
 			if (changing && (step->insn.flow == FLOW_CALL ||
 					 step->insn.flow == FLOW_CALL_INDIRECT)) {
 				live.gpr &= ~path->check->decoder->isa->call.gpr;

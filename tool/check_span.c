@@ -141,8 +141,7 @@ static void find_live(struct span *span)
 			for (i = 0; i < 2; i++)
 				if (node->next[i] != OUTSIDE)
 					add_regs(&live, span->node[node->next[i]].live);
-			live.gpr &= ~node->insn.write.gpr;
-			live.other &= ~node->insn.write.other;
+			live = live_through(&node->insn, live);
 			add_regs(&live, node->insn.read);
 			changed |= add_regs(&node->live, live);
 		}

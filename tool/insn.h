@@ -51,6 +51,7 @@ struct insn {
 	enum flow flow;
 	bool syscall, repeated, judged;
 	struct regs read, write;
+	struct regs kept;	/* of what is written: what may stay as it was */
 	struct memory memory[3];
 	u8 memory_nr;
 	enum effect effect;	/* of `to`: from `from` (COPY), plus `by` */
@@ -98,6 +99,14 @@ static inline u64 insn_end(const struct insn *insn)
 static inline u64 all_of(const struct isa *isa, u32 n)
 {
 	return ((1ull << isa->parts) - 1) << isa->parts * n;
+}
+
+/* What of @live, after the instruction, is so before it, its own reads left aside. */
+static inline struct regs live_through(const struct insn *insn, struct regs live)
+{
+	live.gpr &= ~insn->write.gpr | insn->kept.gpr;
+	live.other &= ~insn->write.other | insn->kept.other;
+	return live;
 }
 
 /* "rax, r8, the flags": the registers in @regs, by the names of their full width. */

@@ -444,6 +444,23 @@ static void read_operand(struct insn *insn, const cs_x86 *x86, u32 i)
 		add_reg(&insn->read, x86->operands[i].reg, false);
 }
 
+/* As often as a register says, which may be 0: then the flags stay. */
+static bool is_counted(const struct insn *insn, const cs_insn *cs)
+{
+	const cs_x86 *x86 = &cs->detail->x86;
+	u32 i;
+
+	switch (cs->id) {
+	case X86_INS_SHL: case X86_INS_SAL: case X86_INS_SHR: case X86_INS_SAR:
+	case X86_INS_SHLD: case X86_INS_SHRD:
+	case X86_INS_ROL: case X86_INS_ROR: case X86_INS_RCL: case X86_INS_RCR:
+		i = x86->op_count - 1;
+		return i && x86->operands[i].type == X86_OP_REG && x86->operands[i].reg == X86_REG_CL;
+	default:
+		return insn->repeated;
+	}
+}
+
 static void correct(struct insn *insn, const cs_insn *cs)
 {
 	const cs_x86 *x86 = &cs->detail->x86;
@@ -552,6 +569,8 @@ static void correct(struct insn *insn, const cs_insn *cs)
 		insn->read.other |= OTHER_X87;
 	if (cs->id == X86_INS_FRSTOR)		/* all of it */
 		insn->read.other &= ~OTHER_X87;
+	if (is_counted(insn, cs))
+		insn->kept.other = insn->write.other & OTHER_FLAGS;
 	for (i = 0; insn->repeated && i < insn->memory_nr; i++)
 		insn->memory[i].partly = true;	/* not one time, perhaps */
 	for (i = 1; mask_of(x86) && i < x86->op_count; i++)	/* the last one is left out */

@@ -211,7 +211,7 @@ static const char *depends(const struct insn *insn, const struct state *old,
 			return "it depends on a vector register";
 	}
 	for (i = 0; i < FLAG_NR; i++) {
-		if (insn->read.other & flag[i].other)
+		if ((insn->read.other | insn->kept.other) & flag[i].other)
 			continue;
 		other = *old;
 		other.flags ^= flag[i].eflag;

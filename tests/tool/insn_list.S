@@ -85,6 +85,10 @@
 	leaving 0xd5, ror $3, %rax
 	i rcl $1, %rax
 	i rcr $1, %rax
+	leaving 0xc5, shl %cl, %rax
+	leaving 0xc5, shrq %cl, (%rdi)
+	leaving 0xc5, shld %cl, %rax, %rbx
+	leaving 0xd5, rol %cl, %rax
 	leaving 0xd5, rolq $3, (%rdi)
 	leaving 0xd5, rorl $3, (%rdi)
 	i rclq $1, (%rdi)
