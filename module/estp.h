@@ -48,7 +48,7 @@ struct estp_mm {
 	bool subscribed;			/* the notifier is in place; subscribe_mutex */
 	bool released;				/* the address space is at its end */
 	bool gone;				/* found by nobody; threads_lock to set */
-	atomic_t spaces;			/* not freed yet: that one, and of those taken down one at most */
+	atomic_t spaces;			/* not freed yet; one in use waits for one taken down (space.c) */
 	refcount_t refs;			/* being found, its space, each queued look, whoever works on it */
 	struct hlist_node by_mm;
 	struct delayed_work look;

@@ -207,8 +207,10 @@ static inline int estp_cid(estp_cpu_t *cpu)
 #define ESTP_COLD_	static __attribute__((cold, noinline, unused))
 
 /*
- * A fault: a number may be had for this thread, and the sequence run once more.  So it is where the
- * thread has one by now: the handler of a signal in between may have got it.  Out of line, and the last that an operation does, so that around it nothing has to be saved.
+ * A fault: a number may be had for this thread, and the sequence run once more.  So it is
+ * where the thread has one by now, `tried` being 0: the handler of a signal in between may
+ * have got it.  Out of line, and the last that an operation does, so that around it nothing
+ * has to be saved.
  */
 #define ESTP_AGAIN_(result, sequence, cpu)					\
 	do {									\
