@@ -109,7 +109,7 @@ static int example(const char *property, long (*round)(const char *who))
 {
 	extern const char __executable_start[], etext[];
 	uintptr_t start = (uintptr_t)__executable_start & -65536ul, before;
-	double end = seconds() + 40;
+	double end = seconds() + 90;
 	long wrong = 0;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)

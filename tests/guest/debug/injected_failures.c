@@ -25,6 +25,7 @@ const unsigned int test_seconds = 850;
 #define VALUE	0x1000
 #define PAGES	24
 #define ROUNDS	8		/* until each failure has been met that there can be */
+#define OTHERS	6		/* threads beside the one that registers */
 static const int task_may[] = { ENOMEM, EAGAIN, 0 };
 /* The arguments of clone3() may not be readable: the C library passes that on. */
 static const int thread_may[] = { ENOMEM, EAGAIN, EFAULT, 0 };
@@ -253,12 +254,24 @@ static void move(void)
 static unsigned int now_n;
 static volatile bool *went_through;	/* shared: the round did not come to it */
 
+static void *waits(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Threads to cover, so that memory for one of them is surely wanting in some round (see ROUNDS). */
 static void first(void *arg)
 {
+	pthread_t thread;
 	bool hit;
-	int err;
+	int err, i;
 
 	(void)arg;
+	for (i = 0; i < OTHERS; i++)
+		must(!pthread_create(&thread, NULL, waits, NULL));
 	open_nth();
 	inject(now_n);
 	err = madv_register(base, PAGES * page);
