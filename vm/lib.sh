@@ -19,6 +19,14 @@ BUILD=$ROOT/build
 if [ ! -f "$ROOT/Makefile" ] || [ ! -w "$ROOT" ]; then
 	BUILD=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/estp
 fi
+# The kernel's build puts this path into makefiles, command lines and lists with commas.
+for part in "$ROOT" "$BUILD"; do
+	unfit=$(LC_ALL=C tr -dc '[:space:]!"#$%&'\''()*,:;<=>?\\`|' <<<"${part//$'\n'/ }" | tr -d '\n')
+	[ -z "$unfit" ] || {
+		echo "${0##*/}: kernel modules cannot be built below $part, for its \"$unfit\"; choose another folder" >&2
+		exit 125
+	}
+done
 # What to say of programs that are not there.
 PACKAGES_HINT="as root, run: $ROOT/vm/packages vm"
 KERNEL=${KERNEL:-6.12}
