@@ -2,7 +2,8 @@
 /*
  * MOD-6, FLT-1, INT-1, LIFE-2: user and pid namespaces, and seccomp filters, confine a
  * registered process like any other: in a namespace of its own everything works; a filter
- * that forbids madvise's REGISTER forbids that and nothing else; under seccomp's strict
+ * that forbids madvise's REGISTER forbids that and nothing else, one that forbids all four of
+ * the advice values all of them, not what was registered; under seccomp's strict
  * mode, where any other system call kills, a fault still diverts.
  *
  * Method: children in each of these, probes of FAULT and INTERRUPT. The twins: what the
@@ -44,22 +45,29 @@ static void in_namespaces(void *unused)
 	_exit(waitpid(pid, &status, 0) == pid && exited_with(status, 0) ? 0 : 1);
 }
 
-static void filtered(void *unused)
+/* No madvise() with an advice from @first to @last any more. */
+static void forbid(u32 first, u32 last)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 4),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MADV_ESTP_REGISTER, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { ARRAY_LEN(code), code };
 
-	(void)unused;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 		_exit(77);
+}
+
+static void filtered(void *unused)
+{
+	(void)unused;
+	forbid(MADV_ESTP_REGISTER, MADV_ESTP_REGISTER);
 	if (madv_register(other, page_size()) != -EPERM)
 		_exit(1);
 	if (madv_query(ESTP_FEATURE_VERSION_1) || madv_fence() || !diverts(p, VALUE))
@@ -67,6 +75,18 @@ static void filtered(void *unused)
 	if (probe_fault(other, VALUE + 0x100) != -1)
 		_exit(3);
 	_exit(madv_unregister(p, page_size()) || probe_fault(p, VALUE) != -1 ? 4 : 0);
+}
+
+static void filtered_all(void *unused)
+{
+	(void)unused;
+	forbid(MADV_ESTP_REGISTER, MADV_ESTP_QUERY);
+	if (madv_register(other, page_size()) != -EPERM || madv_unregister(p, page_size()) != -EPERM ||
+	    madv_fence() != -EPERM || madv_query(ESTP_FEATURE_VERSION_1) != -EPERM)
+		_exit(1);
+	if (madvise(other, page_size(), MADV_NORMAL) || !diverts(p, VALUE))
+		_exit(2);
+	_exit(0);
 }
 
 /* No signal handler may even return here: whoever comes out, came by the response. */
@@ -101,6 +121,7 @@ void test(void)
 	must(!probe_register(p));
 	runs(in_namespaces, NULL, "in user and pid namespaces everything works");
 	runs(filtered, NULL, "a filter that forbids REGISTER forbids nothing else");
+	runs(filtered_all, NULL, "one that forbids all four ends nothing that is in force");
 	runs(strict, p, "under strict seccomp a fault diverts");
 	status = run_child(strict, other, 20);
 	ok(killed_by(status, SIGSEGV), "twin: unregistered it is killed (%s)", ending(status));

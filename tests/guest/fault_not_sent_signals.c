@@ -5,7 +5,8 @@
  * SIGSYS.
  *
  * Method: the pc is in a FAULT span when each signal is delivered, by a sigreturn
- * that leads there. It must reach its handler, which sees that very pc. A fault in
+ * that leads there; SIGTRAP, by which the harness launches, is sent by a system call that stands
+ * in the span. It must reach its handler, which sees that very pc. A fault in
  * the same span shows that it is alive.
  */
 #include "harness.h"
@@ -52,7 +53,7 @@ static const struct {
 	int sig, si_code;
 } signals[] = {
 	{ SIGSEGV, SEGV_MAPERR }, { SIGBUS, BUS_ADRERR }, { SIGILL, ILL_ILLOPN },
-	{ SIGFPE, FPE_INTDIV }, { SIGTRAP, TRAP_BRKPT }, { SIGSYS, 1 },
+	{ SIGFPE, FPE_INTDIV }, { SIGSYS, 1 },
 };
 
 static const struct way *launch_way;
@@ -74,9 +75,6 @@ static void sent(const struct way *way, int sig, int si_code)
 	sigset_t set, old;
 	u64 before = diverted_all();
 
-	/* launch() itself needs SIGTRAP. */
-	if (sig == SIGTRAP)
-		return;
 	sigemptyset(&set);
 	sigaddset(&set, sig);
 	must(!sigprocmask(SIG_BLOCK, &set, &old));
@@ -115,6 +113,25 @@ static void bad_pointer(void)
 	regs_spoil_by_syscall(&want, code_addr(code, after_call), -EFAULT);
 	is(regs_diff(&out, &want, "after write()"), 0, "the call returned EFAULT");
 	is(caught->nr, 0, "no handler ran");
+	is(diverted_all(), before, "no diversion");
+}
+
+static void sent_trap(void)
+{
+	u64 before = diverted_all();
+
+	catch_signal(SIGTRAP, 0);
+	caught_reset();
+	code_reset(code);
+	regs_fill(&in, 80);
+	regs_set_syscall(&in, SYS_tgkill, getpid(), gettid_(), SIGTRAP, 0);
+	regs_run(&in, &out, code_addr(code, call));
+	is(code->data->landed, THROUGH, "SIGTRAP by tgkill from inside: the sequence goes on");
+	ok(caught->nr == 1 && caught->sig == SIGTRAP && caught->pc == (u64)code_addr(code, after_call),
+	   "the handler saw it, and the true pc");
+	want = in;
+	regs_spoil_by_syscall(&want, code_addr(code, after_call), 0);
+	is(regs_diff(&out, &want, "after tgkill()"), 0, "the call returned 0, no other register changed");
 	is(diverted_all(), before, "no diversion");
 }
 
@@ -174,6 +191,7 @@ void test(void)
 		for (k = 0; k < ARRAY_LEN(ways); k++)
 			sent(&ways[k], signals[i].sig, signals[i].si_code);
 	bad_pointer();
+	sent_trap();
 	trapped();
 	alive();
 	code_free(code);

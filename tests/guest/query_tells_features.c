@@ -4,7 +4,7 @@
  * every other number and for an address; it changes nothing. (QRY-4, that answer and
  * acceptance agree, is register_honours_or_refuses.)
  *
- * Method: all numbers up to 4096, single bits and the features' numbers with a further
+ * Method: all numbers up to 8192, single bits and the features' numbers with a further
  * bit, which a kernel that rounds or truncates would take for them; for 4 and 5 the
  * processor says what to expect, for 6 the kernel's symbol table. The twin is the same
  * call with the advice value next to it, EINVAL on any kernel.
