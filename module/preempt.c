@@ -51,15 +51,19 @@ bool estp_is_trap(int sig, int code)
 	}
 }
 
+/* Forcing a signal unblocks it: one that is blocked was sent, and may stay for ever. */
+static __always_inline bool sigtrap_pending(void)
+{
+	return unlikely(sigismember(&current->pending.signal, SIGTRAP)) &&
+	       !sigismember(&current->blocked, SIGTRAP);
+}
+
 static noinline bool find_trap(void)
 {
 	struct sigqueue *q;
 	unsigned long flags;
 	bool found = false;
 
-	/* Forcing a signal unblocks it: this one was sent, and may stay for ever. */
-	if (sigismember(&current->blocked, SIGTRAP))
-		return false;
 	spin_lock_irqsave(&current->sighand->siglock, flags);
 	/* All of them, at worst: so does the kernel when it takes a signal off this list. */
 	list_for_each_entry(q, &current->pending.list, list) {
@@ -74,20 +78,18 @@ static noinline bool find_trap(void)
 /* A trap's SIGTRAP that current has not taken yet.  May not be called with siglock held. */
 static __always_inline bool trap_pending(void)
 {
-	return unlikely(sigismember(&current->pending.signal, SIGTRAP)) && find_trap();
+	return sigtrap_pending() && find_trap();
 }
 
 /* ---- Looking ---------------------------------------------------------------------------- */
 
+/*
+ * Who is preempted on the way into a stop stays on its runqueue, may not have said yet why it
+ * stops, and comes here again.
+ */
 static bool stopped(void)
 {
-	return READ_ONCE(current->__state) & (__TASK_STOPPED | __TASK_TRACED);
-}
-
-/* Under RT it can be preempted on its way, before it says why.  It comes here again. */
-static bool being_stopped(void)
-{
-	return READ_ONCE(current->__state) & __TASK_TRACED && !current->last_siginfo;
+	return READ_ONCE(current->__state) & (__TASK_STOPPED | __TASK_TRACED) && !current->on_rq;
 }
 
 static bool stopped_by_trap(void)
@@ -172,13 +174,18 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 
 	if (!can_divert(regs) || !match_left(thread, estp_arch_pc(regs)))
 		return;
-	if (likely(!stopped()) || being_stopped()) {
+	if (likely(!stopped())) {
 		queue_due(thread);
 		return;
 	}
 	/* What was due before is settled here; the tracer may write any pc after this. */
 	thread->due = false;
-	if (!stopped_by_trap())
+	if (stopped_by_trap())
+		return;
+	/* Other stops come before a trap's signal is taken.  Whether it is one cannot be asked here. */
+	if (sigtrap_pending())
+		queue_due(thread);
+	else
 		divert(thread, regs);
 }
 

@@ -30,7 +30,7 @@
  * "divert" sets the instruction pointer where ftrace returns to; the original is never
  * called by us, so a sealed ENDBR there does not matter.  "call" is an ftrace direct call:
  * our assembler is called first, and returns into the function or, where it diverts, lets
- * another one return to its caller.  It costs whom it does not concern 4 or 5 instructions, not
+ * another one return to its caller.  It costs whom it does not concern 4 to 6 instructions, not
  * 40, but no other direct call (a bpf fentry) can be on the same function.
  *
  * None of these functions is an interface.  All are looked for before the first is hooked;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * DBG-3, PRE-2: at a stop in a PREEMPTION span the tracer reads the response as
- * pc already: interrupted by it, at the delivery of a signal, in a group stop. The
+ * pc already: interrupted by it, at the delivery of a signal, in a group stop, of a tracee that was
+ * seized or attached. The
  * thread then goes on there, with all its registers. An INTERRUPT span shows the
  * true pc at a stop: only a handler's frame is an event for it.
  *
  * Method: a traced child waits in a one-instruction span and is brought to each kind
- * of stop. The twin shows the span, and stays in it.
+ * of stop. For the attached one the kernel has no siginfo in a group stop; since the stop before was
+ * already one, the tracer takes the pc back into the span between the two. The twin shows the span, and stays in it.
  */
 #include "tracee.h"
 
@@ -41,13 +43,25 @@ static void stop_by_group(void)
 	must(!kill(t->pid, SIGCONT));
 }
 
+static void stop_by_group_attached(void)
+{
+	must(tracee_wait(t) == SIGSTOP);
+	must(!ptrace(PTRACE_SETOPTIONS, t->pid, 0, PTRACE_O_EXITKILL));
+	tracee_set_pc(t->pid, (u64)code_addr(t->code, hold));
+	tracee_go(t, PTRACE_CONT, SIGSTOP);
+	must(tracee_wait(t) == SIGSTOP);
+	must(!kill(t->pid, SIGCONT));
+}
+
 static const struct {
 	const char *name;
 	void (*stop)(void);
+	bool attach;
 } stops[] = {
 	{ "PTRACE_INTERRUPT", stop_by_interrupt },
 	{ "signal-delivery-stop", stop_by_signal },
 	{ "group stop", stop_by_group },
+	{ "group stop, attached", stop_by_group_attached, true },
 };
 
 static struct code *make(int selector)
@@ -72,6 +86,7 @@ static void at_stop(unsigned int i, const char *name, bool registered, int selec
 	bool diverts = registered && selector == ESTP_PREEMPTION;
 	u64 diversions;
 
+	t->attach = stops[i].attach;
 	tracee_start(t);
 	stops[i].stop();
 	is(tracee_pc(t->pid), (u64)code_addr(t->code, diverts ? response : hold),

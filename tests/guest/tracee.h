@@ -16,6 +16,7 @@ struct tracee {
 	struct regs in, out;
 	void (*prepare)(void);		/* in the child, before it runs */
 	u64 arg;			/* for emit_load() and its like, unless 0 */
+	bool attach;			/* by PTRACE_ATTACH, whose SIGSTOP tracee_wait() has yet to see */
 	pid_t pid;
 };
 
@@ -42,8 +43,9 @@ static inline void tracee_start(struct tracee *t)
 		_exit(0);
 	}
 	t->pid = pid;			/* in memory that the child has, too */
-	must(!ptrace(PTRACE_SEIZE, t->pid, 0, PTRACE_O_EXITKILL));
+	must(t->attach || !ptrace(PTRACE_SEIZE, t->pid, 0, PTRACE_O_EXITKILL));
 	must(wait_until(t->code->data->inside, 5000));
+	must(!t->attach || !ptrace(PTRACE_ATTACH, t->pid, 0, 0));
 }
 
 /* Waits for the next stop; its status >> 8 (signal and event), or -1 once it has ended. */

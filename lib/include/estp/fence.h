@@ -28,7 +28,8 @@ static inline int estp_fence_(uintptr_t len)
  *
  * When it returns, each thread of this process that was inside a PREEMPTION sequence
  * when it was called is at that sequence's response, or will be before its next
- * instruction; and each that runs has executed a full memory barrier, as has the caller.
+ * instruction; and each that runs has executed a full memory barrier, if anything is
+ * registered in this process, as has the caller in any case.
  *
  * A system call; may interrupt other CPUs. Anywhere, signal handlers included; leaves
  * errno alone. Thread-safe.

@@ -29,7 +29,6 @@ static void clear_fp(void)
 
 	kernel_neon_begin();
 	memset(&thread->uw.fpsimd_state, 0, sizeof(thread->uw.fpsimd_state));
-	thread->uw.fpmr = 0;
 	thread->fp_type = FP_STATE_FPSIMD;
 	thread->fpsimd_cpu = NR_CPUS;
 	kernel_neon_end();
@@ -73,8 +72,11 @@ int estp_arch_init(struct estp_rules *rules)
 {
 	rules->insn_align = 4;
 	rules->clear_valid = ESTP_ARM64_CLEAR_VALID;
-	/* SME's state has places of its own, which no kernel that we know switches on. */
-	if (!system_supports_fpsimd() || system_supports_sme())
+	/*
+	 * SME's state has places of its own, which no kernel that we know switches on; FPMR is
+	 * written to the frame from the register, whoever's that is.
+	 */
+	if (!system_supports_fpsimd() || system_supports_sme() || system_supports_fpmr())
 		rules->clear_valid &= ~ESTP_CLEAR_FP;
 	rules->reset_pkey = system_supports_poe();
 	return 0;

@@ -149,8 +149,10 @@ struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction
 
 void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsigned long pc)
 {
-	/* SYSCALL left the pc there. */
-	if (estp_arch_in_syscall(regs) && regs->cx == instruction_pointer(regs))
+	unsigned long before = instruction_pointer(regs);
+
+	/* SYSCALL left the pc behind it there, which may have been taken back since, to restart it. */
+	if (estp_arch_in_syscall(regs) && (regs->cx == before || regs->cx == before + SYSCALL_INSN_LEN))
 		regs->cx = pc;
 	if (frame->restart) {
 		regs->ax = regs->orig_ax;

@@ -53,6 +53,8 @@ static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
 static inline void estp_arch_divert(struct pt_regs *regs, unsigned long response)
 {
 	WRITE_ONCE(regs->ip, response);
+	/* A fault's frame has it set, for its instruction to be repeated without its breakpoint. */
+	regs->flags &= ~X86_EFLAGS_RF;
 }
 
 static inline void estp_arch_forget_trap(void)
