@@ -109,6 +109,9 @@ void x86_correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_CQO: case X86_INS_CDQ: case X86_INS_CWD:	/* said to write rax, too */
 		insn->write.gpr = cs->id == X86_INS_CWD ? 3ull << 4 * 2 : GPR(2);
 		break;
+	case X86_INS_TEST:	/* of the accumulator and a constant said to write it */
+		insn->write.gpr = 0;
+		break;
 	case X86_INS_STOSB: case X86_INS_STOSW: case X86_INS_STOSD: case X86_INS_STOSQ:
 	case X86_INS_LODSB: case X86_INS_LODSW: case X86_INS_LODSD: case X86_INS_LODSQ:
 		if (!insn->repeated) {	/* some are said to count, always */

@@ -3,10 +3,11 @@
  * What tool/insn_x86_64.c says of instructions, and what this processor does.
  *
  * Each instruction of insn_list.S runs with random registers. What changes was said to be
- * written. Then one register or flag after the other that was not said to be read gets
- * another value: nothing that is written may come out differently. Memory changes only
- * where a memory operand was said to be written, and is said to be where it does change;
- * where none was said to be read, other memory makes no difference.
+ * written, and what was said to be written changes in one run or another. Then one register
+ * or flag after the other that was not said to be read gets another value: nothing that is
+ * written may come out differently. Memory changes only where a memory operand was said to be
+ * written, and is said to be where it does change; where none was said to be read, other
+ * memory makes no difference.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -94,13 +95,15 @@ static void start(struct state *state, u8 *memory, u32 trial)
 {
 	u32 i;
 
-	for (i = 0; i < 16; i++)	/* edges, too: 0 and equal values */
-		state->gpr[i] = trial % 4 == 1 ? 0 : trial % 4 == 2 ? 0x55 : rnd();
+	for (i = 0; i < 16; i++)	/* edges, too: 0 and equal values, which are a selector for lsl */
+		state->gpr[i] = trial % 4 == 1 ? 0 : trial % 4 == 2 ? 0x33 : rnd();
+	if (trial % 4 == 3)		/* and for cmpxchg, beside one that differs */
+		state->gpr[3] = state->gpr[0];
 	for (i = 0; i < 16; i++)
 		((u64 *)state->xmm)[i] = trial % 4 == 1 ? 0 : rnd();
 	state->flags = 0x202 | (rnd() & ARITHMETIC);
 	for (i = 0; i < 1024; i++)
-		memory[i] = trial % 4 == 2 ? 0x55 : rnd();
+		memory[i] = trial % 4 == 2 ? 0x33 : rnd();
 	state->gpr[7] = (u64)(uintptr_t)buffer + 128;
 	state->gpr[6] = (u64)(uintptr_t)buffer + 384;
 	state->gpr[2] = trial % 4 == 3 ? (u64)(uintptr_t)buffer + 640 : state->gpr[2];
@@ -134,6 +137,38 @@ static const char *problem(const struct insn *insn, const struct state *old,
 	if (memcmp(buffer, memory, 1024) && !stored)
 		return "memory changes";
 	return NULL;
+}
+
+/* Adds what this run has changed. */
+static void add_changed(struct regs *changed, const struct state *old, const struct state *new)
+{
+	u32 i, lane;
+
+	for (i = 0; i < 15; i++)
+		for (lane = 0; lane < 4; lane++)
+			if ((old->gpr[i] ^ new->gpr[i]) & lane_mask(lane))
+				changed->gpr |= 1ull << (4 * i + lane);
+	for (i = 0; i < 8; i++)
+		if (memcmp(old->xmm[i], new->xmm[i], 16))
+			changed->other |= OTHER_VEC(i);
+	for (i = 0; i < FLAG_NR; i++)
+		if ((old->flags ^ new->flags) & flag[i].eflag)
+			changed->other |= flag[i].other;
+}
+
+/* A part of a register is enough. A flag that is read may be what comes of it, too. */
+static bool stays(const struct insn *insn, const struct regs *changed)
+{
+	u64 seen = 0xff;
+	u32 i;
+
+	for (i = 0; i < 15; i++)
+		if (i != RSP && insn->write.gpr & GPR(i) && !(changed->gpr & GPR(i)))
+			return true;
+	for (i = 0; i < FLAG_NR; i++)
+		if (defined & flag[i].eflag)
+			seen |= flag[i].other & ~insn->read.other;
+	return insn->write.other & ~changed->other & seen;
 }
 
 /* Do two runs that differ in what is not read agree in the registers that are written? */
@@ -241,6 +276,7 @@ int main(void)
 		const u8 *bytes = __start_insns[n].start;
 		u32 len = __start_insns[n].end - bytes, trial;
 		const char *what = NULL;
+		struct regs changed = { 0 };
 		struct insn insn;
 		bool random;
 
@@ -271,11 +307,14 @@ int main(void)
 			new = old;
 			run(&new, memory);
 			memcpy(stored, buffer, 1024);
+			add_changed(&changed, &old, &new);
 			what = problem(&insn, &old, &new, memory);
 			if (!what && !random)
 				what = depends(&insn, &old, &new, memory, stored);
 			checked++;
 		}
+		if (!what && stays(&insn, &changed))
+			what = "something that it is said to write never changes";
 		printf("%sok %u - %s\n", what ? "not " : "", n + 1,
 		       what ? what : "it does what is said of it");
 		if (what) {

@@ -75,6 +75,12 @@
 	i cmpl $3, (%rdi)
 	i test %rax, %rax
 	i test %rax, (%rdi)
+	i test $3, %al
+	i test $3, %ax
+	i test $3, %eax
+	i test $3, %rax
+	i test $3, %bl
+	i testb $3, (%rdi)
 	/* By more than one OF is undefined: what comes of it depends on the processor, and there on OF. */
 	leaving 0xc5, shl $3, %rax
 	i shl %rax
