@@ -23,34 +23,47 @@ struct run {
 	bool unjudged;		/* something could not be seen: not passed */
 };
 
+static bool is_waived(const struct check *check, u8 rule, const struct sequence *s)
+{
+	const struct mark *mark;
+	u32 i = 0;
+
+	while (s && rule != ESTP_RULE_REFUSED &&
+	       (mark = object_mark(check->object, s->seq.start, sequence_end(s), &i)))
+		if (mark->kind == ESTP_MARK_WAIVE && mark->arg == rule)
+			return true;
+	return false;
+}
+
 void report(struct check *check, u8 rule, const struct sequence *s, u64 addr,
 	    const char *format, ...)
 {
+	bool waived = is_waived(check, rule, s);
 	struct finding *finding;
-	const struct mark *mark;
 	va_list args;
 	u32 i;
 
-	/* Sequences over the same code: the code is wrong once. */
+	/* Sequences over the same code: the code is wrong once, and waived if all of them do. */
 	for (i = 0; i < check->finding_nr; i++)
 		if (check->finding[i].rule == rule && check->finding[i].addr == addr &&
 		    rule != ESTP_RULE_REFUSED)
+			break;
+	if (i < check->finding_nr) {
+		if (waived || !check->finding[i].waived)
 			return;
-	if (check->finding_nr == FINDING_MAX)
+		free(check->finding[i].text);
+	} else if (i == FINDING_MAX) {
 		return;
-	check->finding = tool_more(check->finding, check->finding_nr, sizeof(*finding));
-	finding = &check->finding[check->finding_nr++];
-	*finding = (struct finding) { .rule = rule, .addr = addr, .sequence = s };
+	} else {
+		check->finding = tool_more(check->finding, i, sizeof(*finding));
+		check->finding_nr++;
+	}
+	finding = &check->finding[i];
+	*finding = (struct finding) { .rule = rule, .waived = waived, .addr = addr, .sequence = s };
 	va_start(args, format);
 	if (vasprintf(&finding->text, format, args) < 0)
 		finding->text = tool_alloc(1);
 	va_end(args);
-
-	i = 0;
-	while (s && rule != ESTP_RULE_REFUSED &&
-	       (mark = object_mark(check->object, s->seq.start, sequence_end(s), &i)))
-		if (mark->kind == ESTP_MARK_WAIVE && mark->arg == rule)
-			finding->waived = true;
 }
 
 static int by_place(const void *a, const void *b)
