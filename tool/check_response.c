@@ -39,6 +39,21 @@ static u32 step_at(const struct path *path, u64 addr)
 	return OUTSIDE;
 }
 
+/* What it reads of what was cleared cannot be told, then. */
+static void not_known(struct path *path, u64 addr, const char *text)
+{
+	const struct sequence *s = path->span->sequence;
+
+	if (path->end != ~0ull && addr >= s->seq.response && addr < path->end)
+		report(path->check, ESTP_RULE_UNKNOWN, s, addr, "%s", text);
+}
+
+static void judge(struct path *path, const struct insn *insn)
+{
+	if (!insn->judged)
+		not_known(path, insn->addr, "what this instruction does is not known to this tool");
+}
+
 /* The step at addr, made if there was none; OUTSIDE if it is not followed. */
 static u32 add_step(struct path *path, u64 addr)
 {
@@ -48,12 +63,17 @@ static u32 add_step(struct path *path, u64 addr)
 
 	if (at != OUTSIDE)
 		return at;
-	bytes = object_bytes(path->check->object, addr, &len);
-	if (path->nr == FOLLOW_MAX || !bytes ||
-	    !decode(path->check->decoder, bytes, len, addr, &path->step[path->nr].insn)) {
+	if (path->nr == FOLLOW_MAX) {
 		path->response->left = true;
 		return OUTSIDE;
 	}
+	bytes = object_bytes(path->check->object, addr, &len);
+	if (!bytes || !decode(path->check->decoder, bytes, len, addr, &path->step[path->nr].insn)) {
+		not_known(path, addr, "no instruction that this tool knows");
+		path->response->left = true;
+		return OUTSIDE;
+	}
+	judge(path, &path->step[path->nr].insn);
 	return path->nr++;
 }
 
@@ -161,6 +181,7 @@ void response_read(struct check *check, const struct span *span, struct response
 	const struct estp_sequence *seq = &span->sequence->seq;
 	u32 at = span_node(span, seq->response);
 	struct path *path;
+	u32 n;
 
 	*response = (struct response) { 0 };
 	if (at != OUTSIDE && !seq->response_len) {
@@ -181,6 +202,8 @@ void response_read(struct check *check, const struct span *span, struct response
 		find_live(path, false);		/* these are no fewer */
 		response->kept = path->step[0].live;
 	}
+	for (n = 0; n < span->nr; n++)
+		judge(path, &span->node[n].insn);
 	if (at != OUTSIDE) {
 		/* It lies in its own span, and its length with it. */
 		response->restarts = seq->response == span->start;
