@@ -53,6 +53,7 @@ void report(struct check *check, u8 rule, const struct sequence *s, u64 addr,
 			return;
 		free(check->finding[i].text);
 	} else if (i == FINDING_MAX) {
+		check->dropped = true;
 		return;
 	} else {
 		check->finding = tool_more(check->finding, i, sizeof(*finding));
@@ -209,9 +210,9 @@ static void check_one(struct object *object, void *data)
 	check_leaks(&check);
 	check_starts(&check);
 	check_entries(&check);
+	if (check.dropped)		/* errors, perhaps, where these are none */
+		object_unseen(object, "there are more findings than these");
 	run->unjudged |= object->unseen;
-	if (check.finding_nr == FINDING_MAX)
-		object_note(object, "there may be more than these findings");
 	show(&check, run);
 	for (i = 0; i < check.finding_nr; i++)
 		free(check.finding[i].text);

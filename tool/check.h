@@ -25,6 +25,7 @@ struct check {
 	struct decoder *decoder;
 	struct finding *finding;
 	u32 finding_nr;
+	bool dropped;		/* there were more */
 	u32 insn_max;		/* beyond that a span that restarts is called long */
 };
 

@@ -62,7 +62,7 @@ struct object {
 	const char *name;
 	enum machine machine;
 	bool relocatable, live;
-	bool unseen;			/* there may be sequences that are not here: a note says why */
+	bool unseen;			/* there may be sequences or findings that are not here: a note says why */
 
 	struct code *code;		/* by address */
 	struct place *place;
@@ -89,7 +89,7 @@ char *object_print(struct object *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void object_note(struct object *object, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* The same, where the reason is one that hides sequences. */
+/* The same, where the reason is one that hides sequences or findings. */
 void object_unseen(struct object *object, const char *why);
 void object_free(struct object *object);
 
