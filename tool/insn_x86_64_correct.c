@@ -131,8 +131,8 @@ void x86_correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_ADOX:
 		read_operand(insn, x86, 0);
 		break;
-	case X86_INS_VZEROUPPER:	/* what it clears is no register of its own here */
-		insn->write = (struct regs) { 0 };
+	case X86_INS_VZEROUPPER:	/* a half of each, which is no register of its own here */
+		insn->kept.other = insn->write.other;
 		break;
 	case X86_INS_XLATB:
 		x86_add_reg(&insn->read, X86_REG_AL, false);
@@ -184,6 +184,9 @@ void x86_correct(struct insn *insn, const cs_insn *cs)
 	case X86_INS_XSAVEOPT: case X86_INS_XSAVEOPT64: case X86_INS_XSAVES: case X86_INS_XSAVES64:
 	case X86_INS_XRSTOR: case X86_INS_XRSTOR64: case X86_INS_XRSTORS: case X86_INS_XRSTORS64:
 	case X86_INS_ENTER: case X86_INS_XBEGIN: case X86_INS_XEND: case X86_INS_XABORT:
+	case X86_INS_XSTORE: case X86_INS_XCRYPTECB: case X86_INS_XCRYPTCBC: case X86_INS_XCRYPTCTR:
+	case X86_INS_XCRYPTCFB: case X86_INS_XCRYPTOFB: case X86_INS_XSHA1: case X86_INS_XSHA256:
+	case X86_INS_MONTMUL: case X86_INS_ENCLU:
 	case X86_INS_VPGATHERDD: case X86_INS_VPGATHERDQ: case X86_INS_VPGATHERQD:
 	case X86_INS_VPGATHERQQ: case X86_INS_VGATHERDPD: case X86_INS_VGATHERDPS:
 	case X86_INS_VGATHERQPD: case X86_INS_VGATHERQPS:
@@ -212,9 +215,8 @@ void x86_correct(struct insn *insn, const cs_insn *cs)
 		read_operand(insn, x86, i);
 	if (keeps(cs))		/* as much as is written: 64 bits with 32 */
 		x86_add_reg(&insn->read, x86->operands[0].reg, true);
-	if (is_idiom(cs)) {
-		insn->read = (struct regs) { .other = insn->read.other & OTHER_FLAGS };
-	}
+	if (is_idiom(cs))
+		insn->read = (struct regs) { .other = insn->read.other & (OTHER_FLAGS | OTHER_X87) };
 }
 
 static bool full(unsigned int reg, u8 *number)

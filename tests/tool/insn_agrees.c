@@ -168,7 +168,7 @@ static bool stays(const struct insn *insn, const struct regs *changed)
 	for (i = 0; i < FLAG_NR; i++)
 		if (defined & flag[i].eflag)
 			seen |= flag[i].other & ~insn->read.other;
-	return insn->write.other & ~changed->other & seen;
+	return insn->write.other & ~insn->kept.other & ~changed->other & seen;
 }
 
 /* Do two runs that differ in what is not read agree in the registers that are written? */
@@ -237,7 +237,7 @@ static const char *depends(const struct insn *insn, const struct state *old,
 				return "it depends on a general register";
 		}
 	for (i = 0; i < 8; i++) {
-		if (insn->read.other & OTHER_VEC(i))
+		if ((insn->read.other | insn->kept.other) & OTHER_VEC(i))
 			continue;
 		other = *old;
 		other.xmm[i][rnd() & 1] ^= rnd();

@@ -304,6 +304,7 @@
 	new vpinsrq $1, %rax, %xmm1, %xmm0
 	new vpextrq $1, %xmm0, (%rdi)
 	new vzeroupper
+	new vzeroall
 	leaving 0x8000000000000041, tzcnt %rax, %rbx
 	leaving 0x8000000000000041, lzcnt %rax, %rbx
 	new popcnt %rax, %rbx
