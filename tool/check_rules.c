@@ -116,7 +116,7 @@ static bool covers(const struct node *a, const struct memory *x, const struct no
 {
 	struct memory all = *x, first = *y, last = *y;
 
-	if (y->beyond || x->len < y->len || !same_place(a, &all, b, y))
+	if (y->beyond || y->onward || x->len < y->len || !same_place(a, &all, b, y))
 		return false;
 	first.len = 1;
 	last.disp += y->len - 1;
@@ -124,7 +124,7 @@ static bool covers(const struct node *a, const struct memory *x, const struct no
 	return same_place(a, &all, b, &first) && same_place(a, &all, b, &last);
 }
 
-static bool writes_over(const struct node *node, const struct node *load,
+static bool writes_over(const struct node *node, const struct node *at,
 			const struct memory *place)
 {
 	const struct memory *memory = node->insn.memory;
@@ -132,13 +132,13 @@ static bool writes_over(const struct node *node, const struct node *load,
 
 	for (i = 0; i < node->insn.memory_nr; i++)
 		if (memory[i].write && !memory[i].read && !memory[i].partly &&
-		    covers(node, &memory[i], load, place))
+		    covers(node, &memory[i], at, place))
 			return true;
 	return false;
 }
 
-/* Does the load find what was there before the start, on some path? */
-static bool exposed(const struct span *span, u32 load, const struct memory *place)
+/* Does the load find what was there before the start, on some path? The place is as @at has it. */
+static bool exposed(const struct span *span, u32 load, u32 at, const struct memory *place)
 {
 	u8 *seen = tool_alloc(span->nr);
 	u32 *todo = tool_alloc(span->nr * sizeof(*todo)), nr = 0, i, k;
@@ -153,7 +153,7 @@ static bool exposed(const struct span *span, u32 load, const struct memory *plac
 			found = true;
 			break;
 		}
-		if (writes_over(node, &span->node[load], place))
+		if (writes_over(node, &span->node[at], place))
 			continue;
 		for (k = 0; k < 2; k++)
 			if (node->next[k] != OUTSIDE && !seen[node->next[k]]) {
@@ -175,11 +175,14 @@ static const struct insn *read_again(const struct span *span, u32 store,
 	for (n = 0; n < span->nr; n++) {
 		const struct node *node = &span->node[n];
 
-		for (i = 0; n != store && i < node->insn.memory_nr; i++)
-			if (node->insn.memory[i].read &&
-			    same_place(&span->node[store], place, node, &node->insn.memory[i]) &&
-			    exposed(span, n, &node->insn.memory[i]))
+		for (i = 0; n != store && i < node->insn.memory_nr; i++) {
+			const struct memory *load = &node->insn.memory[i];
+			bool part = load->onward;	/* of it, what is stored */
+
+			if (load->read && same_place(&span->node[store], place, node, load) &&
+			    exposed(span, n, part ? store : n, part ? place : load))
 				return &node->insn;
+		}
 	}
 	return NULL;
 }
@@ -204,7 +207,7 @@ static void check_store(struct judged *j, u32 n, const struct memory *memory)
 	}
 	if (marked(j->check, insn, ESTP_MARK_COMMIT))
 		return;		/* another rule's */
-	if (memory->read && exposed(&j->span, n, memory)) {
+	if (memory->read && exposed(&j->span, n, n, memory)) {
 		report(j->check, ESTP_RULE_MODIFY, j->s, insn->addr,
 		       "a read-modify-write before the commit: a restart does it twice");
 		return;

@@ -265,7 +265,11 @@ bool same_place(const struct node *a, const struct memory *x, const struct node 
 	from = x->disp + (u64)xb.plus + (u64)xi.plus * x->scale;
 	to = y->disp + (u64)yb.plus + (u64)yi.plus * y->scale;
 	/* Either begins within the other. */
-	return to - from < x->len || from - to < y->len;
+	if (to - from < x->len || from - to < y->len)
+		return true;
+	/* Or what goes on reaches the other; from a constant address it would reach all variables. */
+	return xb.which && ((x->onward && (s64)(to - from) >= 0) ||
+			    (y->onward && (s64)(from - to) >= 0));
 }
 
 /* ---- All of it ------------------------------------------------------------------------ */

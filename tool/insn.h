@@ -40,6 +40,7 @@ struct memory {
 	bool read, write;
 	bool partly;		/* what is written may be a part of it, or nothing */
 	bool beyond;		/* it may be somewhere around instead: a bit of a string */
+	bool onward;		/* len is that of one element, and as many follow as a register says */
 };
 
 /* What happens to one general register, as far as addresses are concerned. */

@@ -209,8 +209,8 @@ void x86_correct(struct insn *insn, const cs_insn *cs)
 		insn->read.other &= ~OTHER_X87;
 	if (is_counted(insn, cs))
 		insn->kept.other = insn->write.other & OTHER_FLAGS;
-	for (i = 0; insn->repeated && i < insn->memory_nr; i++)
-		insn->memory[i].partly = true;	/* not one time, perhaps */
+	for (i = 0; insn->repeated && i < insn->memory_nr; i++)	/* not one time, perhaps */
+		insn->memory[i].partly = insn->memory[i].onward = true;
 	for (i = 1; x86_mask_of(x86) && i < x86->op_count; i++)	/* the last one is left out */
 		read_operand(insn, x86, i);
 	if (keeps(cs))		/* as much as is written: 64 bits with 32 */
