@@ -188,8 +188,10 @@ static Elf_Scn *next_laid(const struct elf_file *file, Elf_Scn *scn, bool nobits
 		    (section->sh_type == SHT_NOBITS) != nobits)
 			continue;
 		*align = section->sh_addralign;
-		if (!*align || *align & (*align - 1) || *align > ALIGN_MAX)
+		if (!*align || *align & (*align - 1))
 			*align = 16;
+		else if (*align > ALIGN_MAX)
+			*align = ALIGN_MAX;	/* enough for pages */
 		return scn;
 	}
 	return NULL;
