@@ -22,6 +22,8 @@ struct elf_file {
 	GElf_Ehdr header;
 	size_t section_nr, names;	/* of sections; index of their names' section */
 	struct laid *laid;		/* of a relocatable file, by section */
+	const u8 *xindex;		/* sections of its symbols, 32 bits each, that these cannot hold */
+	size_t xindex_nr;
 	u64 outside, outside_step;	/* and where its undefined symbols seem to be */
 };
 

@@ -24,21 +24,37 @@
 /* Of a section without bytes: more than that no program can have. */
 #define NOBITS_MAX	(1ull << 47)
 
+#define NO_SECTION	(~0u)
+
+/* Of the reserved numbers one says that it does not fit; the others are those of no section. */
+static u32 section_of(const struct elf_file *file, const GElf_Sym *symbol, u32 index)
+{
+	u32 section = NO_SECTION;
+
+	if (symbol->st_shndx < SHN_LORESERVE)
+		section = symbol->st_shndx;
+	else if (symbol->st_shndx == SHN_XINDEX && index < file->xindex_nr)
+		memcpy(&section, file->xindex + index * sizeof(section), sizeof(section));
+	return section;
+}
+
 bool elf_symbol_addr(const struct elf_file *file, const GElf_Sym *symbol, u32 index, u64 *addr)
 {
+	u32 section = section_of(file, symbol, index);
+
 	*addr = symbol->st_value;
 	if (!file->laid)
-		return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
+		return section != SHN_UNDEF && section != NO_SECTION;
 	/* Symbol 0 is no symbol: the relocation is its addend, as in headers of kernel pages. */
 	if (!index) {
 		*addr = 0;
 		return true;
 	}
-	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= file->section_nr) {
+	if (section == SHN_UNDEF || section >= file->section_nr) {
 		*addr = file->outside + index * file->outside_step;
-		return symbol->st_shndx == SHN_UNDEF;
+		return section == SHN_UNDEF;
 	}
-	*addr += file->laid[symbol->st_shndx].addr;
+	*addr += file->laid[section].addr;
 	return true;
 }
 
@@ -197,6 +213,20 @@ static Elf_Scn *next_laid(const struct elf_file *file, Elf_Scn *scn, bool nobits
 	return NULL;
 }
 
+static void find_xindex(struct elf_file *file)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr section;
+	Elf_Data *data;
+
+	while ((scn = elf_nextscn(file->elf, scn)))
+		if (gelf_getshdr(scn, &section) && section.sh_type == SHT_SYMTAB_SHNDX &&
+		    (data = elf_getdata(scn, NULL)) && data->d_buf) {
+			file->xindex = data->d_buf;
+			file->xindex_nr = data->d_size / sizeof(Elf32_Word);
+		}
+}
+
 /* How many symbols its tables have at most: their indices stay below. */
 static u64 symbol_nr(const struct elf_file *file, size_t file_len)
 {
@@ -219,6 +249,7 @@ int elf_lay_out(struct elf_file *file, char *why, size_t why_len)
 	size_t file_len;
 
 	elf_rawfile(file->elf, &file_len);
+	find_xindex(file);
 	file->laid = object_alloc(file->object, file->section_nr * sizeof(*file->laid));
 	while ((scn = next_laid(file, scn, false, &section, &align))) {
 		struct laid *laid = &file->laid[elf_ndxscn(scn)];
