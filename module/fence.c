@@ -2,7 +2,8 @@
 /*
  * The fence: whoever was inside a PREEMPTION span is out of it.
  *
- *   off its CPU     sched_out has seen it leave, and has its diversion due
+ *   off its CPU     sched_out has seen it leave, and has its diversion due; or sched_in will,
+ *                   if it was registered meanwhile
  *   on a CPU        that CPU's estp_running says so: it is interrupted, and its thread
  *                   marked as if preempted; the task work runs on the interrupt's return
  *

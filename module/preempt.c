@@ -4,6 +4,7 @@
  *
  *   sched_out    only looks.  The pc must not be written here: a fault that sleeps is
  *                still on its way, and would be looked up with the wrong pc.
+ *   sched_in     looks, too, if the set has changed meanwhile.
  *      |  hit: due, and a task work queued
  *      v
  *   task work    on the way to user space, before signals are taken: at the pc that the
@@ -13,8 +14,8 @@
  * In a stop (traced, stopped) the thread is past its faults, and a tracer reads its
  * registers as soon as it is off its CPU: there sched_out writes the pc itself.
  *
- * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
- * store there, and a store and a barrier in sched_in.  Nobody pays anything while nobody is
+ * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, three
+ * stores there, and a store, a barrier and a comparison in sched_in.  Nobody pays anything while nobody is
  * registered: the scheduler's static branch is off then.
  */
 #include <linux/percpu.h>
@@ -119,9 +120,11 @@ static __always_inline bool match_left(struct estp_thread *thread, unsigned long
 	if (!slot || slot & ESTP_SLOT_VOID ||
 	    !estp_match(ix, estp_slot_page(slot), pc, ESTP_PREEMPTION, 0, &match))
 		return false;
-	thread->left.pc = pc;
-	thread->left.changes = changes;
 	thread->left.response = match.response;
+	thread->left.pc = pc;
+	/* Last: a fence's interrupt in between leaves an answer of its own, or one that is asked anew. */
+	barrier();
+	thread->left.changes = changes;
 	return true;
 }
 
@@ -180,6 +183,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 	}
 	/* What was due before is settled here; the tracer may write any pc after this. */
 	thread->due = false;
+	thread->away.pc = ESTP_NO_PC;
 	if (stopped_by_trap())
 		return;
 	/* Other stops come before a trap's signal is taken.  Whether it is one cannot be asked here. */
@@ -195,8 +199,23 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
 	unsigned long pc = estp_arch_pc(task_pt_regs(current));
 
 	__this_cpu_write(estp_running, NULL);
+	/* Before the look: what it does not see any more, sched_in does. */
+	thread->away.changes = smp_load_acquire(&thread->space->set.changes);
+	thread->away.pc = pc;
 	if (unlikely(estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))
 		look(notifier);
+}
+
+/* What was registered while it was away counts as if it had been when it left.  Unless it was elsewhere then. */
+static noinline notrace void look_again(struct estp_thread *thread)
+{
+	unsigned long flags;
+
+	if (estp_arch_pc(task_pt_regs(current)) != thread->away.pc)
+		return;
+	local_irq_save(flags);
+	estp_preempt_mark(thread);
+	local_irq_restore(flags);
 }
 
 static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
@@ -204,8 +223,10 @@ static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 
 	__this_cpu_write(estp_running, thread->space);
-	/* Pairs with estp_fence(): it sees us running, or we see what it stored before. */
+	/* Pairs with estp_fence(): it sees us running, or we see what was registered and stored before. */
 	smp_mb();
+	if (unlikely(READ_ONCE(thread->space->set.changes) != thread->away.changes))
+		look_again(thread);
 }
 
 const struct preempt_ops estp_preempt_ops = {
