@@ -210,7 +210,8 @@ static void look_work(struct work_struct *work)
 /* ---- What the notifier tells ------------------------------------------------------------------ */
 
 /*
- * mmap_lock is held for reading or writing, but by the last exit.  May have been told
+ * mmap_lock is held for reading or writing, but by the last exit, and where a hole is punched into a file of
+ * hugetlb, on 6.1, which has nothing of a set (LIM-36).  May have been told
  * not to block; set_lock is only ever held for short.
  */
 static bool invalidate(struct mmu_interval_notifier *notifier,

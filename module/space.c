@@ -197,7 +197,7 @@ static struct estp_space *create(struct mm_struct *mm)
 	if (!space)
 		return ERR_PTR(-ENOMEM);
 	estp_preempt_watch();
-	/* Before it can be found: what settles it waits for this. */
+	/* Before it can be found: what settles it tries for this, and comes back. */
 	mutex_lock(&space->register_mutex);
 	refcount_inc(&space->refs);
 	if (estp_space_publish(space))
