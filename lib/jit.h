@@ -58,6 +58,9 @@ struct estp_jit {
 
 #define JIT_OF(type, array) ((type *)(array).of)
 
+/* All names that libestp.a gives a program begin like this. */
+#define jit_fail	estp_jit_fail_
+
 /* The error sticks, with its reason. Returns it. */
 int jit_fail(struct estp_jit *jit, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4), visibility("hidden")));

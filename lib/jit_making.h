@@ -19,6 +19,11 @@ struct making {
 	struct estp_item *item;		/* as core/ has read them */
 };
 
+/* As of jit_fail(), see jit.h. */
+#define jit_selector_name	estp_jit_selector_name_
+#define jit_judge_page		estp_jit_judge_page_
+#define jit_judge_table		estp_jit_judge_table_
+
 extern const char *const jit_selector_name[] JIT_HIDDEN;
 
 static inline uint32_t place(const struct estp_jit *jit, int label)

@@ -43,7 +43,7 @@ $(LIBESTP): $(lib_objects)
 
 # Never unmapped: the kernel writes CPU numbers into its TLS.
 $(LIBESTP_SO): $(lib_objects) lib/libestp.map
-	$(LIB_CC) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--version-script,lib/libestp.map -Wl,-z,defs \
+	$(LIB_CC) -shared -pthread -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--version-script,lib/libestp.map -Wl,-z,defs \
 		-o $@ $(lib_objects)
 	ln -sf $(@F) $(LIB_OUT)/libestp.so
 

@@ -103,10 +103,11 @@ int estp_percpu_nr(void)
 static struct area *new_area(void)
 {
 	size_t len = ((size_t)cpus + GUARDS) * STRIDE;
-	struct area *area = calloc(1, sizeof(*area));
+	/* Not from malloc(), which may be what asks. */
+	struct area *area = mmap(NULL, sizeof(*area), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *all, *aligned;
 
-	if (!area)
+	if (area == MAP_FAILED)
 		return NULL;
 	all = mmap(NULL, len + STRIDE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (all == MAP_FAILED)
@@ -128,7 +129,7 @@ static struct area *new_area(void)
 	areas = area;
 	return area;
 no_memory:
-	free(area);
+	munmap(area, sizeof(*area));
 	return NULL;
 }
 

@@ -80,7 +80,7 @@ static struct area *area_here(void)
  * and the kernel writes to the area only on the way to user space: nothing to take back.
  */
 static void leave_later(void) { }
-static const bool left;
+static const bool left, can_leave = true;
 #else
 /*
  * A detached thread unmaps its own stack, TLS included, and then has some instructions
@@ -90,7 +90,7 @@ static const bool left;
  */
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-static bool has_key;
+static bool can_leave;		/* key is one */
 static _Thread_local bool left __attribute__((tls_model("initial-exec")));
 
 static void leave(void *round)
@@ -111,13 +111,13 @@ static void leave(void *round)
 
 static void make_key(void)
 {
-	has_key = !pthread_key_create(&key, leave);
+	can_leave = !pthread_key_create(&key, leave);
 }
 
 /* musl's is a store: for signal handlers, too. */
 static void leave_later(void)
 {
-	if (has_key && !pthread_getspecific(key))
+	if (!pthread_getspecific(key))
 		pthread_setspecific(key, (void *)1);
 }
 #endif
@@ -134,7 +134,7 @@ static int attach(struct area *area)
 
 	if (has_number(area))
 		return 0;
-	if (left)
+	if (left || (area == &own && !can_leave))
 		return -ENXIO;
 	/* It fails with EBUSY if a signal handler was faster. */
 	if (!syscall(SYS_rseq, area, sizeof(*area), 0, RSEQ_SIGNATURE) && area == &own)

@@ -12,9 +12,10 @@ GUEST_FILES += $(lib_odd)
 $(lib_odd): $(OUT)tests/lib/odd/%/prog: tests/lib/odd/places $(wildcard tests/lib/odd/*.*) $(LIB_HEADERS)
 	tests/lib/odd/places $* >&2
 
-UNIT_TESTS += build/tests/lib/register_once
+lib_played := build/tests/lib/register_once build/tests/lib/answers_anything
+UNIT_TESTS += $(lib_played)
 
-build/tests/lib/register_once: tests/lib/register_once.c tests/unit/tap.h $(LIB_HEADERS)
+$(lib_played): build/%: %.c tests/unit/tap.h $(LIB_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Ilib/include -o $@ $<
 

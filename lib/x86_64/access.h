@@ -9,7 +9,11 @@
 #ifndef ACCESS_ASM_H
 #define ACCESS_ASM_H
 
+#if __has_include(<asm/errno.h>)
 #include <asm/errno.h>
+#else
+#define EFAULT 14	/* musl has it in C only */
+#endif
 #include <estp/asm.h>
 
 #ifdef __CET__

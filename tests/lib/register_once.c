@@ -18,8 +18,10 @@ static int tables, nested = 1;
 int madvise(void *address, size_t len, int advice)
 {
 	(void)len;
-	if (advice == MADV_ESTP_QUERY)
-		return 0;
+	if (advice == MADV_ESTP_QUERY) {
+		errno = EINVAL;
+		return address ? -1 : 0;
+	}
 	if (advice == MADV_ESTP_REGISTER && address) {
 		tables++;
 		nested = estp_object_register();

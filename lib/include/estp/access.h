@@ -54,7 +54,8 @@ ESTP_EXPORT int estp_load8(const void *address, uint8_t *value);
  * @address: where to; any value, any alignment
  * @value: what
  *
- * One store, as ordered as a plain one.  All or nothing.
+ * One store, as ordered as a plain one.  All or nothing; over a page's end on arm64 as long as the
+ * mappings do not change meanwhile (ACC-2).
  *
  * Return: 0; -EFAULT, one of the bytes cannot be written: none was.  By the slow way
  * also -EPERM or -ENOSYS, process_vm_readv(2) is forbidden or missing.

@@ -18,7 +18,10 @@ static inline int estp_fence_(uintptr_t len)
 	int saved = errno, error = 0;
 
 	if (madvise(NULL, len, MADV_ESTP_FENCE))
-		error = estp_has(ESTP_FEATURE_FENCE) ? -errno : -ENOSYS;
+		error = -errno;
+	/* Where this object is registered nobody needs to ask who has answered. */
+	if ((error || estp_object_error()) && !estp_has(ESTP_FEATURE_FENCE))
+		error = -ENOSYS;
 	errno = saved;
 	return error;
 }

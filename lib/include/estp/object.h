@@ -137,14 +137,16 @@ static inline size_t estp_pages_nr_(void)
  * estp_has() - ask whether the kernel has a feature of ESTP
  * @feature: ESTP_FEATURE_*
  *
- * A system call.  Anywhere, signal handlers included; leaves errno alone.
+ * A system call or two.  Anywhere, signal handlers included; leaves errno alone.
  *
  * Return: 1 or 0.
  * Source: SPEC QRY-1.
  */
 static inline int estp_has(unsigned int feature)
 {
-	int saved = errno, has = !madvise(NULL, feature, MADV_ESTP_QUERY);
+	/* To a query of an address ESTP says no; emulators (QEMU's of processes, gVisor) answer 0 to anything. */
+	int saved = errno, has = !madvise(NULL, feature, MADV_ESTP_QUERY) &&
+				 madvise((void *)(uintptr_t)ESTP_PAGE_ALIGN_, 0, MADV_ESTP_QUERY);
 
 	errno = saved;
 	return has;
@@ -261,8 +263,8 @@ static inline int estp_object_error(void)
 }
 
 /**
- * estp_strerror() - what an error of registration means
- * @error: 0 or a negative errno, as of estp_object_error()
+ * estp_strerror() - what an error of registration means, or of a token
+ * @error: 0 or a negative errno, as of estp_object_error() or estp_cpu()
  *
  * Anywhere.  Return: a sentence without a full stop; never NULL.
  */
@@ -278,6 +280,8 @@ static inline const char *estp_strerror(int error)
 	case -ENOEXEC: return "a sequence is malformed, or of a kind that this kernel cannot honour";
 	case -EACCES: return "a sequence lies in memory that is not executable";
 	case -EFAULT: return "a sequence's page cannot be read";
+	case -ENXIO: return "this thread has no CPU number, and can get none";
+	case -EOPNOTSUPP: return "this kernel numbers no threads within a process (mm_cid)";
 	default: return "the sequences could not be registered";
 	}
 }

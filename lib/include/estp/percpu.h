@@ -40,8 +40,8 @@
  *	} while (error == 1 || error == -EAGAIN);
  *
  * To other CPUs, which do not take part in a sequence's order, a commit that is a release
- * publishes what was stored before it, and the loads of what is compared are acquires: a lock
- * may be given back from elsewhere, by a release, and is then taken with all that it guards.
+ * publishes what was stored before it, and the loads of what is compared with an expected value are
+ * acquires: a lock may be given back from elsewhere, by a release, and is then taken with all that it guards.
  *
  * Results of all: 0, done; 1, something was not as it should be, nothing done; -EAGAIN, see
  * above; -EFAULT, a pointer that cannot be read or written; -ENXIO, this thread has no CPU
@@ -116,7 +116,8 @@ ESTP_EXPORT __attribute__((cold)) int estp_cpu_faulted_(ptrdiff_t offset);
  * Zeroed.  No two CPUs' share 64 bytes, a cache line mostly, nor do two allocations'.  It is for each CPU
  * that this machine can ever have; what a CPU does not touch takes no memory.
  *
- * Thread-safe; not for signal handlers.  Leaves errno alone.
+ * Thread-safe; not for signal handlers.  Leaves errno alone.  Does not call malloc(); the first call
+ * calls pthread_atfork(), which in musl does.
  *
  * Return: a per-CPU pointer; NULL, there is no memory, or @size or @align is out of range.
  * Source: SPEC CPU-6.
@@ -128,7 +129,9 @@ ESTP_EXPORT void *estp_percpu_alloc(size_t size, size_t align)
  * estp_percpu_free() - give it back
  * @p: from estp_percpu_alloc(), or NULL
  *
- * No operation on it may be going on, nor come: take it out of reach, then estp_fence().
+ * No operation on it may be going on, nor come.  Where operations find it within their sequence
+ * (estp_deref_add(), @v2 of estp_compare2_store()), take it out of reach, then estp_fence().  A pointer that a
+ * thread has loaded before the sequence no fence takes from it: wait for all that may have it.
  * Thread-safe; not for signal handlers.  Leaves errno alone.
  */
 ESTP_EXPORT void estp_percpu_free(void *p);

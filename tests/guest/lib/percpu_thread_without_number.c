@@ -44,6 +44,47 @@ static void *unregistered(void *unused)
 	return NULL;
 }
 
+/* Those with a number, where that is known from elsewhere: nobody has asked for the thread's before. */
+static int told(unsigned int i, int number)
+{
+	intptr_t load, old = own(number, count)[0];
+	u8 record[RECORD] = { 1 };
+
+	switch (i) {
+	case 0: return estp_add_on(own(number, count), 1, number, cpu);
+	case 1: return estp_deref_add_on(own(number, pointer), sizeof(intptr_t *), 1, number, cpu);
+	case 2: return estp_compare_store(own(number, count), old, old + 1, number, cpu);
+	case 3: return estp_compare_not_load((intptr_t *)own(number, pointer) + 1, 0, 0, &load, number, cpu);
+	case 4: return estp_compare_store_store(own(number, count), old, own(number, second), 1, old + 1,
+						number, cpu);
+	case 5: return estp_compare2_store(own(number, count), old, own(number, zero), 0, old + 1, number, cpu);
+	default: return estp_compare_copy_store(own(number, count), old, own(number, record), record,
+						sizeof(record), old + 1, number, cpu);
+	}
+}
+#define TOLD 7
+/* Of which the one that only loads. */
+#define LOADS 3
+
+static void *unregistered_told(void *unused)
+{
+	unsigned int i;
+
+	pin(1);
+	for (i = 0; i < TOLD; i++) {
+		operations_reset();
+		unregister_libc();
+		is(number_here(), -1, "operation %u with a number: a thread without one", i);
+		is(told(i, 1), 0, "is done");
+		is(number_here(), 1, "and the thread has its number");
+		is(*own(1, count), i != LOADS, "it happened there");
+		unregister_libc();
+		is(told(i, 0), -EAGAIN, "for another CPU it is not");
+		is(*own(0, count), 0, "and has not happened");
+	}
+	return NULL;
+}
+
 static void *taken(void *unused)
 {
 	estp_cpu_t other;
@@ -65,6 +106,11 @@ static void *taken(void *unused)
 		for (n = 0; op->done && n < estp_percpu_nr(); n++)
 			if (op->done(n))
 				ok(false, "it happened on CPU %d", n);
+	}
+	for (i = 0; i < TOLD; i++) {
+		operations_reset();
+		is(told(i, 0), -ENXIO, "operation %u with a number", i);
+		is(*own(0, count), 0, "has not happened");
 	}
 	must(!syscall(SYS_rseq, &elsewhere, 32, 1, RSEQ_SIG));
 	return NULL;
@@ -118,5 +164,6 @@ void test(void)
 	is(cpu.offset - __rseq_offset, 4, "the token is libc's cpu_id");
 	errors();
 	thread(unregistered);
+	thread(unregistered_told);
 	thread(taken);
 }

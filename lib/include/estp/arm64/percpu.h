@@ -79,6 +79,23 @@ ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
+/*
+ * Not on CPU `number`: on another one, or not known to be on any, which a fault would have told of
+ * where a number is not given.  It has just been loaded from there.
+ */
+static inline __attribute__((always_inline))
+int estp_elsewhere_(int number, ptrdiff_t cpu)
+{
+	intptr_t here;
+
+	if (number < 0)
+		return number;
+	__asm__ volatile ("mrs	%x[here], tpidr_el0\n\t"
+			  "ldrsw	%x[here], [%x[here], %x[cpu]]"
+			  : [here] "=&r"(here) : [cpu] "r"(cpu));
+	return here < 0 ? ESTP_FAULTED_ : ESTP_MOVED_;
+}
+
 /* v[this CPU] += n, whose store is the commit */
 static inline __attribute__((always_inline))
 int estp_add_(intptr_t *v, intptr_t n, ptrdiff_t cpu)
@@ -122,7 +139,7 @@ int estp_add_on_(intptr_t *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -172,7 +189,7 @@ int estp_deref_add_on_(void *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -252,7 +269,7 @@ int estp_compare_store_(intptr_t *v, intptr_t expected, intptr_t value, int numb
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -285,7 +302,7 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -315,7 +332,7 @@ int estp_compare_store_store_(intptr_t *v, intptr_t expected, intptr_t *v2, intp
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -344,7 +361,7 @@ int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, int
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -391,7 +408,7 @@ int estp_compare_copy_store_(intptr_t *v, intptr_t expected, void *dst, const vo
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }

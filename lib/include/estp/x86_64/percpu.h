@@ -16,8 +16,11 @@
 #error "include estp/percpu.h"
 #endif
 
-/* No thread pointer lies this far from anything: used all the same, it is a fault. */
-#define ESTP_NO_CPU_		((ptrdiff_t)1 << 62)
+/*
+ * No thread pointer lies this far from anything: used all the same, it is a fault.  Bit 56, because of those above
+ * a processor can be told to ignore all but the last (LAM).
+ */
+#define ESTP_NO_CPU_		((ptrdiff_t)1 << 56)
 
 /* i = this CPU's distance from CPU 0. */
 #define ESTP_DISTANCE_								\
@@ -59,6 +62,21 @@ ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
+/*
+ * Not on CPU `number`: on another one, or not known to be on any, which a fault would have told of
+ * where a number is not given.  It has just been loaded from there.
+ */
+static inline __attribute__((always_inline))
+int estp_elsewhere_(int number, ptrdiff_t cpu)
+{
+	int here;
+
+	if (number < 0)
+		return number;
+	__asm__ volatile ("movl	%%fs:(%[cpu]), %[here]" : [here] "=r"(here) : [cpu] "r"(cpu));
+	return here < 0 ? ESTP_FAULTED_ : ESTP_MOVED_;
+}
+
 /* v[this CPU] += n, which is the commit */
 static inline __attribute__((always_inline))
 int estp_add_(intptr_t *v, intptr_t n, ptrdiff_t cpu)
@@ -96,7 +114,7 @@ int estp_add_on_(intptr_t *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -142,7 +160,7 @@ int estp_deref_add_on_(void *v, intptr_t n, int number, ptrdiff_t cpu)
 		: fault, moved);
 	return ESTP_DONE_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -222,7 +240,7 @@ int estp_compare_store_(intptr_t *v, intptr_t expected, intptr_t value, int numb
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -255,7 +273,7 @@ int estp_compare_not_load_(intptr_t *v, intptr_t unexpected, intptr_t offset, in
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -284,7 +302,7 @@ int estp_compare_store_store_(intptr_t *v, intptr_t expected, intptr_t *v2, intp
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -313,7 +331,7 @@ int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, int
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
@@ -362,7 +380,7 @@ int estp_compare_copy_store_(intptr_t *v, intptr_t expected, void *dst, const vo
 ESTP_RESPONSE(mismatch);
 	return ESTP_MISMATCH_;
 ESTP_RESPONSE(moved);
-	return number < 0 ? number : ESTP_MOVED_;
+	return estp_elsewhere_(number, cpu);
 ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
