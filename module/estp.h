@@ -119,10 +119,7 @@ struct estp_thread {
 		u64 changes;
 		u64 response;
 	} left;				/* where it was when sched_out looked; preempt.c */
-	struct {
-		unsigned long pc;	/* or ESTP_NO_PC */
-		u64 changes;
-	} away;				/* where it left its CPU, and what held then; preempt.c */
+	u64 seen;			/* the set's changes that sched_in has heard of; preempt.c */
 };
 
 #define ESTP_SCAN_NR	128	/* slots and entries looked at under one hold of set_lock */

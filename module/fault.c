@@ -98,7 +98,6 @@ static __always_inline bool fault(struct estp_thread *thread, struct kernel_sigi
 		return false;
 	if (unlikely(!was_expected(thread, pc, cause)) && !match_anew(thread, pc, cause))
 		return false;
-	thread->expected.pc = ESTP_NO_PC;
 	response = thread->expected.match.response;
 	estp_arch_divert(regs, response);
 	/* A later frame would show what this one was about. */

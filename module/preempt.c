@@ -14,8 +14,8 @@
  * In a stop (traced, stopped) the thread is past its faults, and a tracer reads its
  * registers as soon as it is off its CPU: there sched_out writes the pc itself.
  *
- * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, three
- * stores there, and a store, a barrier and a comparison in sched_in.  Nobody pays anything while nobody is
+ * Cost of a switch of an attached thread elsewhere: estp_index_maybe() in sched_out, one
+ * store there, and a store, a barrier and a comparison in sched_in.  Nobody pays anything while nobody is
  * registered: the scheduler's static branch is off then.
  */
 #include <linux/percpu.h>
@@ -183,7 +183,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 	}
 	/* What was due before is settled here; the tracer may write any pc after this. */
 	thread->due = false;
-	thread->away.pc = ESTP_NO_PC;
+	thread->seen = thread->left.changes;
 	if (stopped_by_trap())
 		return;
 	/* Other stops come before a trap's signal is taken.  Whether it is one cannot be asked here. */
@@ -199,19 +199,20 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
 	unsigned long pc = estp_arch_pc(task_pt_regs(current));
 
 	__this_cpu_write(estp_running, NULL);
-	/* Before the look: what it does not see any more, sched_in does. */
-	thread->away.changes = smp_load_acquire(&thread->space->set.changes);
-	thread->away.pc = pc;
 	if (unlikely(estp_index_maybe(READ_ONCE(thread->space->set.index), pc)))
 		look(notifier);
 }
 
-/* What was registered while it was away counts as if it had been when it left.  Unless it was elsewhere then. */
+/*
+ * What was registered while it was away counts as if it had been when it left.  What was before that sched_out
+ * has seen, and says the same here.  A tracer may have written the pc.
+ */
 static noinline notrace void look_again(struct estp_thread *thread)
 {
 	unsigned long flags;
 
-	if (estp_arch_pc(task_pt_regs(current)) != thread->away.pc)
+	thread->seen = smp_load_acquire(&thread->space->set.changes);
+	if (current->ptrace)
 		return;
 	local_irq_save(flags);
 	estp_preempt_mark(thread);
@@ -221,11 +222,12 @@ static noinline notrace void look_again(struct estp_thread *thread)
 static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
+	struct estp_space *space = thread->space;
 
-	__this_cpu_write(estp_running, thread->space);
+	__this_cpu_write(estp_running, space);
 	/* Pairs with estp_fence(): it sees us running, or we see what was registered and stored before. */
 	smp_mb();
-	if (unlikely(READ_ONCE(thread->space->set.changes) != thread->away.changes))
+	if (unlikely(READ_ONCE(space->set.changes) != thread->seen))
 		look_again(thread);
 }
 

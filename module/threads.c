@@ -65,7 +65,6 @@ static struct estp_thread *alloc_thread(struct estp_space *space)
 	thread->space = space;
 	thread->expected.pc = ESTP_NO_PC;
 	thread->left.pc = ESTP_NO_PC;
-	thread->away.pc = ESTP_NO_PC;
 	refcount_set(&thread->refs, 1);
 	preempt_notifier_init(&thread->notifier, (struct preempt_ops *)&estp_preempt_ops);
 	init_task_work(&thread->due_work, estp_preempt_work);
