@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "foreign.h"
 #include "object.h"
 #include "symbols.h"
 
@@ -53,38 +52,12 @@ void symbols_add(struct object *object, struct Dwfl_Module *module)
 
 /* ---- Opening ----------------------------------------------------------------------- */
 
-/* A pipe or a device under this name would hold up who opens it, or worse. */
-static int open_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/*
- * The mapping itself, which is right even if the file has been replaced; the file as the
- * process sees it, which may stand elsewhere; the path.
- */
+/* The path as it is here is the last that is tried: of a process that has ended nothing else is left. */
 static int open_mapped(const char *path, int pid, u64 start, u64 end)
 {
-	char name[4096];
-	int fd = -1;
+	int fd = pid ? foreign_open_mapped(path, pid, start, end) : -1;
 
-	if (pid) {
-		snprintf(name, sizeof(name), "/proc/%d/map_files/%llx-%llx", pid,
-			 (unsigned long long)start, (unsigned long long)end);
-		fd = open_file(name);
-	}
-	if (fd < 0 && pid) {
-		snprintf(name, sizeof(name), "/proc/%d/root%s", pid, path);
-		fd = open_file(name);
-	}
-	return fd < 0 ? open_file(path) : fd;
+	return fd < 0 ? foreign_open(path) : fd;
 }
 
 static bool is_the_one(struct file *file)

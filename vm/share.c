@@ -199,24 +199,43 @@ static void reply_opened(uint64_t unique, const struct open_file *file)
 	reply(unique, 0, &out, sizeof(out));
 }
 
+/*
+ * To be read: only a regular file, which is known before it is opened. To open a device may
+ * do what cannot be undone, and a fifo in the file's place would hold us up.
+ */
+static int open_regular(const char *path)
+{
+	int at = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1, error = 0;
+	struct stat st;
+	char name[32];
+
+	if (at < 0)
+		return -errno;
+	if (fstat(at, &st))
+		error = errno;
+	else if (!S_ISREG(st.st_mode))
+		error = EACCES;
+	if (!error) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", at);
+		fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		error = fd < 0 ? errno : 0;
+	}
+	close(at);
+	return error ? -error : fd;
+}
+
 static void do_open(const struct node *of, uint64_t unique, const struct fuse_open_in *in)
 {
 	struct open_file *file;
-	struct stat st;
 	int fd;
 
 	if ((in->flags & O_ACCMODE) != O_RDONLY) {
 		reply(unique, EROFS, NULL, 0);
 		return;
 	}
-	/* A fifo in the file's place by now must not hold us up. */
-	fd = open(of->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		int error = fd < 0 ? errno : EACCES;
-
-		if (fd >= 0)
-			close(fd);
-		reply(unique, error, NULL, 0);
+	fd = open_regular(of->path);
+	if (fd < 0) {
+		reply(unique, -fd, NULL, 0);
 		return;
 	}
 	file = new_open();

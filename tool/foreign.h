@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files that others have written or named, as those that a process has mapped.  Root looks
+ * at processes of anybody, who may wish it ill:
+ *
+ *   a device or a FIFO under the name   nothing but regular files is opened at all
+ */
+#ifndef ESTP_TOOL_FOREIGN_H
+#define ESTP_TOOL_FOREIGN_H
+
+#include "core.h"
+
+/* A regular file, to be read; -1 where there is none. */
+int foreign_open(const char *path);
+/*
+ * The mapping of a process itself, which is right even if the file has been replaced, or
+ * the file as the process sees it, which may stand elsewhere; -1 where neither can be had.
+ */
+int foreign_open_mapped(const char *path, int pid, u64 start, u64 end);
+
+#endif /* ESTP_TOOL_FOREIGN_H */
