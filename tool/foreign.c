@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
+#include <elf.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "foreign.h"
+#include "json.h"
+#include "object.h"
+
+/* Of all copies: they stay as long as names are asked for. */
+#define COPIES_MAX	(2ull << 30)
+#define COPIES_TEXT	"2 GiB"
+
+static u64 copied;
+
+/* ---- Opening ----------------------------------------------------------------------- */
 
 /*
  * Opening a device may do what cannot be undone: start a watchdog, rewind a tape.  With
@@ -37,4 +49,73 @@ int foreign_open_mapped(const char *path, int pid, u64 start, u64 end)
 	if (fd < 0 && (size_t)snprintf(name, sizeof(name), "/proc/%d/root%s", pid, path) < sizeof(name))
 		fd = foreign_open(name);
 	return fd;
+}
+
+/* ---- Copies -------------------------------------------------------------------------- */
+
+static bool write_all(int fd, const u8 *bytes, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, bytes, len);
+
+		if (written <= 0)
+			return false;
+		bytes += written;
+		len -= written;
+	}
+	return true;
+}
+
+static void too_large(const char *path)
+{
+	fputs("estp: ", stderr);
+	print_text(stderr, path);
+	fputs(": not read for names: it and the others would be more than " COPIES_TEXT "\n", stderr);
+}
+
+/* Of a file that may grow and shrink meanwhile. */
+static int copy(int from, const char *path)
+{
+	static u8 bytes[1 << 16];
+	ssize_t got = -1;
+	struct stat st;
+	u64 len = 0;
+	int to;
+
+	if (pread(from, bytes, SELFMAG, 0) != SELFMAG || memcmp(bytes, ELFMAG, SELFMAG))
+		return -1;
+	if (fstat(from, &st) || (u64)st.st_size > COPIES_MAX - copied) {
+		too_large(path);
+		return -1;
+	}
+	to = memfd_create("estp", MFD_CLOEXEC);
+	while (to >= 0 && (got = read(from, bytes, sizeof(bytes))) > 0) {
+		len += got;
+		if (len > COPIES_MAX - copied || !write_all(to, bytes, got)) {
+			if (len > COPIES_MAX - copied)
+				too_large(path);
+			got = -1;
+			break;
+		}
+	}
+	if (got < 0) {
+		if (to >= 0)
+			close(to);
+		return -1;
+	}
+	copied += len;
+	return to;
+}
+
+int foreign_copy(int fd, const char *path)
+{
+	int to = copy(fd, path);
+
+	close(fd);
+	return to;
+}
+
+void foreign_copies_gone(void)
+{
+	copied = 0;
 }

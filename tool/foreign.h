@@ -4,6 +4,7 @@
  * at processes of anybody, who may wish it ill:
  *
  *   a device or a FIFO under the name   nothing but regular files is opened at all
+ *   a file that is cut off afterwards   libdwfl, which maps what it gets, gets a copy
  */
 #ifndef ESTP_TOOL_FOREIGN_H
 #define ESTP_TOOL_FOREIGN_H
@@ -17,5 +18,12 @@ int foreign_open(const char *path);
  * the file as the process sees it, which may stand elsewhere; -1 where neither can be had.
  */
 int foreign_open_mapped(const char *path, int pid, u64 start, u64 end);
+/*
+ * The bytes of an ELF file, in memory, for libdwfl: it would unpack anything else, however
+ * large.  Closes @fd.  -1: it is none, cannot be read, or is too large, which is said.
+ */
+int foreign_copy(int fd, const char *path);
+/* All copies are gone: there is room for others. */
+void foreign_copies_gone(void);
 
 #endif /* ESTP_TOOL_FOREIGN_H */

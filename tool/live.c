@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "foreign.h"
 #include "object.h"
 #include "process.h"
 #include "symbols.h"
@@ -18,13 +19,7 @@ struct live {
 	Dwfl *dwfl;
 };
 
-static char *debuginfo_path;
-
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_linux_proc_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.debuginfo_path = &debuginfo_path,
-};
+/* ---- Code -------------------------------------------------------------------------------- */
 
 /* Executable mappings only: other memory is nobody's business. */
 static void add_code(struct live *live, int thread)
@@ -63,6 +58,73 @@ static void add_code(struct live *live, int thread)
 		fclose(maps);
 }
 
+/* ---- Names ----------------------------------------------------------------------------- */
+
+/* Whose files libdwfl looks for, and what it has mapped, by address: callbacks are not told. */
+static struct {
+	int thread;
+	struct mapping *mapping;
+	u32 nr;
+} reported;
+
+static void add_mapping(const struct mapping *mapping, void *object)
+{
+	reported.mapping = tool_more(reported.mapping, reported.nr, sizeof(*mapping));
+	reported.mapping[reported.nr] = *mapping;
+	reported.mapping[reported.nr++].path = object_print(object, "%s", mapping->path);
+}
+
+static void report(struct live *live, int thread)
+{
+	reported.thread = thread;
+	mapping_each(thread, add_mapping, &live->object);
+	dwfl_report_begin(live->dwfl);
+	dwfl_linux_proc_report(live->dwfl, thread);
+	dwfl_report_end(live->dwfl, NULL, NULL);
+}
+
+static void forget_reported(void)
+{
+	free(reported.mapping);
+	memset(&reported, 0, sizeof(reported));
+	foreign_copies_gone();
+}
+
+/*
+ * The file as the process has it: under its path there may be another one here.  What it
+ * has mapped without executing it has no names that are asked for.
+ */
+static int find_elf(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+		    char **file, Elf **elf)
+{
+	Dwarf_Addr end = base;
+	int fd = -1;
+	u32 i;
+
+	if (*name != '/')
+		return dwfl_linux_proc_find_elf(module, user, name, base, file, elf);
+	dwfl_module_info(module, NULL, NULL, &end, NULL, NULL, NULL, NULL);
+	for (i = 0; fd < 0 && i < reported.nr && reported.mapping[i].start < end; i++) {
+		const struct mapping *mapping = &reported.mapping[i];
+
+		if (mapping->start >= base && !strcmp(mapping->path, name))
+			fd = foreign_open_mapped(name, reported.thread, mapping->start, mapping->end);
+	}
+	if (fd >= 0)
+		fd = foreign_copy(fd, name);
+	/* libdwfl opens a name that stands without a descriptor. */
+	*file = fd < 0 ? NULL : strdup(name);
+	return fd;
+}
+
+static char *debuginfo_path;
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.debuginfo_path = &debuginfo_path,
+};
+
 static int add_module_symbols(Dwfl_Module *module, void **user, const char *name,
 			      Dwarf_Addr start, void *data)
 {
@@ -77,11 +139,11 @@ static void add_symbols(struct live *live, int thread)
 	if (!live->dwfl)
 		return;
 	live->object.lines = lines_live(live->dwfl);
-	dwfl_report_begin(live->dwfl);
-	dwfl_linux_proc_report(live->dwfl, thread);
-	dwfl_report_end(live->dwfl, NULL, NULL);
+	report(live, thread);
 	dwfl_getmodules(live->dwfl, add_module_symbols, &live->object, 0);
 }
+
+/* ---- Sequences -------------------------------------------------------------------------- */
 
 /* Pages and one table for all entries: which call registered what is not known any more. */
 static void add_sequences(struct live *live, const struct estp_sequence *seq, u32 nr)
@@ -157,6 +219,7 @@ int live_read(int pid, each_object *each, void *data, char *why, size_t why_len)
 	object_finish(&live.object);
 	each(&live.object, data);
 	object_free(&live.object);
+	forget_reported();
 	free(seq);
 	close(live.mem);
 	return 0;

@@ -57,7 +57,9 @@ static int open_mapped(const char *path, int pid, u64 start, u64 end)
 {
 	int fd = pid ? foreign_open_mapped(path, pid, start, end) : -1;
 
-	return fd < 0 ? foreign_open(path) : fd;
+	if (fd < 0)
+		fd = foreign_open(path);
+	return fd < 0 ? fd : foreign_copy(fd, path);
 }
 
 static bool is_the_one(struct file *file)
