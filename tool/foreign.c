@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <elf.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -53,6 +54,22 @@ int foreign_open_mapped(const char *path, int pid, u64 start, u64 end)
 
 /* ---- Copies -------------------------------------------------------------------------- */
 
+/* What a .gnu_debuglink has of its file: CRC-32, as in Ethernet. */
+static u32 crc32(u32 crc, const u8 *bytes, size_t len)
+{
+	static u32 table[256];
+	u32 i, k;
+
+	for (i = 0; !table[255] && i < 256; i++) {
+		table[i] = i;
+		for (k = 0; k < 8; k++)
+			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320 : 0);
+	}
+	for (crc = ~crc; len--; bytes++)
+		crc = crc >> 8 ^ table[(u8)crc ^ *bytes];
+	return ~crc;
+}
+
 static bool write_all(int fd, const u8 *bytes, size_t len)
 {
 	while (len) {
@@ -73,12 +90,13 @@ static void too_large(const char *path)
 	fputs(": not read for names: it and the others would be more than " COPIES_TEXT "\n", stderr);
 }
 
-/* Of a file that may grow and shrink meanwhile. */
-static int copy(int from, const char *path)
+/* Of a file that may grow and shrink meanwhile.  @wanted: its CRC, or NULL. */
+static int copy(int from, const char *path, const u32 *wanted)
 {
 	static u8 bytes[1 << 16];
 	ssize_t got = -1;
 	struct stat st;
+	u32 crc = 0;
 	u64 len = 0;
 	int to;
 
@@ -97,8 +115,9 @@ static int copy(int from, const char *path)
 			got = -1;
 			break;
 		}
+		crc = crc32(crc, bytes, got);
 	}
-	if (got < 0) {
+	if (got < 0 || (wanted && crc != *wanted)) {
 		if (to >= 0)
 			close(to);
 		return -1;
@@ -109,7 +128,7 @@ static int copy(int from, const char *path)
 
 int foreign_copy(int fd, const char *path)
 {
-	int to = copy(fd, path);
+	int to = copy(fd, path, NULL);
 
 	close(fd);
 	return to;
@@ -118,4 +137,68 @@ int foreign_copy(int fd, const char *path)
 void foreign_copies_gone(void)
 {
 	copied = 0;
+}
+
+/* ---- Debug information ------------------------------------------------------------------ */
+
+/* What is to be asked of a module's lines leads to a file that is not there. */
+static char incomplete;
+
+/* Where debuggers look, too. */
+static int find_linked(const char *file, const char *link, u32 crc, char **found)
+{
+	static const char *const place[] = { "%s%.*s/%s", "%s%.*s/.debug/%s", "%s%.*s/%s" };
+	char *real = realpath(file, NULL), *path;
+	const char *whole = real ? real : file, *slash = strrchr(whole, '/');
+	int fd = -1, at;
+	size_t i;
+
+	for (i = 0; fd < 0 && slash && i < sizeof(place) / sizeof(*place); i++) {
+		if (asprintf(&path, place[i], i == 2 ? "/usr/lib/debug" : "", (int)(slash - whole),
+			     whole, link) < 0)
+			break;
+		at = foreign_open(path);
+		if (at >= 0) {
+			fd = copy(at, path, &crc);
+			close(at);
+		}
+		if (fd >= 0)
+			*found = path;
+		else
+			free(path);
+	}
+	free(real);
+	return fd;
+}
+
+/*
+ * Called for the file of a .gnu_debuglink, and for that of a .gnu_debugaltlink, which has no
+ * CRC, and whose path leads up and down folders: it is found by its build id only.
+ */
+int foreign_find_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
+			   const char *file, const char *link, GElf_Word crc, char **found)
+{
+	int fd = dwfl_build_id_find_debuginfo(module, user, name, base, file, link, crc, found);
+
+	if (fd >= 0 || !link)
+		return fd;
+	/* libdwfl opens a name that is left here. */
+	*found = NULL;
+	if (!crc)
+		*user = &incomplete;
+	else if (file && !strchr(link, '/'))
+		fd = find_linked(file, link, crc, found);
+	return fd;
+}
+
+Dwfl_Line *foreign_line(Dwfl_Module *module, u64 addr)
+{
+	Dwarf_Addr bias;
+	void **user;
+
+	/* Without the file of a .gnu_debugaltlink libdw would look for it by itself. */
+	if (!dwfl_module_getdwarf(module, &bias) ||
+	    !dwfl_module_info(module, &user, NULL, NULL, NULL, NULL, NULL, NULL) || *user == &incomplete)
+		return NULL;
+	return dwfl_module_getsrc(module, addr);
 }

@@ -13,6 +13,7 @@
 
 #include <gelf.h>
 
+#include "foreign.h"
 #include "object.h"
 
 struct lines {
@@ -27,7 +28,7 @@ static char *debuginfo_path;
 
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = foreign_find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 	.debuginfo_path = &debuginfo_path,
 };
@@ -131,8 +132,7 @@ const char *lines_find(struct object *object, u64 addr)
 		if (!code || !their_addr(lines, code, &addr))
 			return NULL;
 	}
-	line = lines->live ? dwfl_getsrc(lines->dwfl, addr) :
-			     dwfl_module_getsrc(lines->module, addr);
+	line = foreign_line(lines->live ? dwfl_addrmodule(lines->dwfl, addr) : lines->module, addr);
 	file = line ? dwfl_lineinfo(line, NULL, &nr, NULL, NULL, NULL) : NULL;
 	if (!file)
 		return NULL;

@@ -121,7 +121,7 @@ static char *debuginfo_path;
 
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = foreign_find_debuginfo,
 	.debuginfo_path = &debuginfo_path,
 };
 
