@@ -20,6 +20,10 @@
 /* Of estp_text, on the architecture that has the smallest pages (SPEC PAGE-11). */
 #define PAGE_ALIGN_MIN	4096
 
+/*
+ * Names are libelf's, which has them for as long as the object is read: of copies, a table that names
+ * one long text again and again would make more than there is memory.
+ */
 static const char *section_name(const struct elf_file *file, const GElf_Shdr *section)
 {
 	const char *name = elf_strptr(file->elf, file->names, section->sh_name);
@@ -36,7 +40,7 @@ static const char *section_at(const struct elf_file *file, u64 addr)
 	while ((scn = elf_nextscn(file->elf, scn)))
 		if (gelf_getshdr(scn, &section) && section.sh_flags & SHF_ALLOC &&
 		    section.sh_type == SHT_PROGBITS && addr - section.sh_addr < section.sh_size)
-			return object_print(file->object, "%s", section_name(file, &section));
+			return section_name(file, &section);
 	return NULL;
 }
 
@@ -95,7 +99,7 @@ static void add_code_sections(struct elf_file *file)
 			.addr = file->laid[i].addr,
 			.len = file->laid[i].len,
 			.bytes = file->laid[i].bytes,
-			.section = object_print(file->object, "%s", section_name(file, &section)),
+			.section = section_name(file, &section),
 			.section_index = i,
 		};
 		object_add_code(file->object, &piece);
@@ -171,7 +175,23 @@ static bool is_slim(Elf_Scn *scn, const char *name)
 	return !data || !data->d_buf || data->d_size < 5 || ((const u8 *)data->d_buf)[4];
 }
 
-static void add_sections(struct elf_file *file)
+/*
+ * Many headers may name the same bytes, of which each would make sequences and symbols: more
+ * than there is memory for.  Files that linkers make have none twice.
+ */
+static bool read_again(struct elf_file *file, size_t len, char *why, size_t why_len)
+{
+	size_t file_len;
+
+	elf_rawfile(file->elf, &file_len);
+	file->read += len;
+	if (file->read <= 2 * (u64)file_len)
+		return false;
+	snprintf(why, why_len, "a broken ELF file: its sections overlap");
+	return true;
+}
+
+static int add_sections(struct elf_file *file, char *why, size_t why_len)
 {
 	bool slim = false, missing = false, nameless = false;
 	Elf_Scn *scn = NULL;
@@ -196,9 +216,13 @@ static void add_sections(struct elf_file *file)
 		code = section.sh_flags & SHF_ALLOC && section.sh_flags & SHF_EXECINSTR;
 		if (!section.sh_size || !(entries || marks || code))
 			continue;
-		if (!section_bytes(file, scn, &addr, &bytes, &len))
+		if (!section_bytes(file, scn, &addr, &bytes, &len)) {
 			missing = true;
-		else if (entries)
+			continue;
+		}
+		if ((entries || marks) && read_again(file, len, why, why_len))
+			return -1;
+		if (entries)
 			object_add_table(file->object, addr, bytes, len, "estp_entries");
 		else if (marks)
 			add_marks(file, addr, bytes, len);
@@ -211,9 +235,10 @@ static void add_sections(struct elf_file *file)
 		object_unseen(file->object, "code or sequences are not in the file: is it truncated, or debug information only?");
 	if (slim)
 		object_unseen(file->object, "there is no machine code yet: it is made when the object is linked (LTO)");
+	return 0;
 }
 
-static void add_symbols(struct elf_file *file, u32 type)
+static int add_symbols(struct elf_file *file, u32 type, char *why, size_t why_len)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr section;
@@ -225,6 +250,8 @@ static void add_symbols(struct elf_file *file, u32 type)
 		if (!gelf_getshdr(scn, &section) || section.sh_type != type ||
 		    !(data = elf_getdata(scn, NULL)))
 			continue;
+		if (read_again(file, data->d_size, why, why_len))
+			return -1;
 		nr = data->d_size / sizeof(Elf64_Sym);
 		for (i = 1; i < nr; i++) {
 			struct symbol symbol;
@@ -241,12 +268,13 @@ static void add_symbols(struct elf_file *file, u32 type)
 			    !name || !*name || *name == '$' ||
 			    !elf_symbol_addr(file, &sym, i, &symbol.addr))
 				continue;
-			symbol.name = object_print(file->object, "%s", name);
+			symbol.name = name;
 			symbol.size = sym.st_size;
 			symbol.function = kind != STT_NOTYPE;
 			object_add_symbol(file->object, &symbol);
 		}
 	}
+	return 0;
 }
 
 /* ---- One file ------------------------------------------------------------------ */
@@ -302,9 +330,9 @@ static int read_one(const struct input *input, Elf *elf, each_object *each, void
 	} else {
 		add_segments(&file);
 	}
-	add_symbols(&file, SHT_SYMTAB);
-	if (!object.symbol_nr)
-		add_symbols(&file, SHT_DYNSYM);
+	if (add_symbols(&file, SHT_SYMTAB, why, why_len) ||
+	    (!object.symbol_nr && add_symbols(&file, SHT_DYNSYM, why, why_len)))
+		goto out;
 	object_finish(&object);
 	for (i = 0; i < object.code_nr; i++)
 		if (may_hold_pages(&file, &object.code[i]))
@@ -312,7 +340,8 @@ static int read_one(const struct input *input, Elf *elf, each_object *each, void
 	for (i = 0; i < object.place_nr; i++)
 		if (!object.place[i].section)
 			object.place[i].section = section_at(&file, object.place[i].addr);
-	add_sections(&file);
+	if (add_sections(&file, why, why_len))
+		goto out;
 	object_finish(&object);
 	object.lines = lines_open(input);
 	each(&object, data);

@@ -21,6 +21,7 @@ struct elf_file {
 	Elf *elf;
 	GElf_Ehdr header;
 	size_t section_nr, names;	/* of sections; index of their names' section */
+	u64 read;			/* bytes of tables; some may have been read again */
 	struct laid *laid;		/* of a relocatable file, by section */
 	const u8 *xindex;		/* sections of its symbols, 32 bits each, that these cannot hold */
 	size_t xindex_nr;

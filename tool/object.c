@@ -315,6 +315,9 @@ static int compare_mark(const void *a, const void *b)
 	return by_addr(((const struct mark *)a)->addr, ((const struct mark *)b)->addr);
 }
 
+/* What of a name tells it from others: somebody's may be as long as a file. */
+#define NAME_COMPARED	256
+
 /* Of several at one address the last one names it: functions that have a size. */
 static int compare_symbol(const void *a, const void *b)
 {
@@ -323,7 +326,7 @@ static int compare_symbol(const void *a, const void *b)
 
 	if (!order)
 		order = (int)x->function - (int)y->function;
-	return order ? order : -strcmp(x->name, y->name);
+	return order ? order : -strncmp(x->name, y->name, NAME_COMPARED);
 }
 
 static void sort(void *array, u32 nr, size_t one, int (*compare)(const void *, const void *))
@@ -420,12 +423,12 @@ const char *object_where(const struct object *object, u64 addr, char *text, size
 	const struct code *code;
 
 	if (symbol && symbol->addr == addr)
-		snprintf(text, len, "%s", symbol->name);
+		snprintf(text, len, "%.*s", (int)len, symbol->name);
 	else if (symbol)
-		snprintf(text, len, "%s+0x%llx", symbol->name,
+		snprintf(text, len, "%.*s+0x%llx", (int)len, symbol->name,
 			 (unsigned long long)(addr - symbol->addr));
 	else if ((code = object_code(object, addr)) && code->section)
-		snprintf(text, len, "%s+0x%llx", code->section,
+		snprintf(text, len, "%.*s+0x%llx", (int)len, code->section,
 			 (unsigned long long)(addr - code->addr));
 	else
 		snprintf(text, len, "%s", "");

@@ -44,7 +44,7 @@ void symbols_add(struct object *object, struct Dwfl_Module *module)
 			continue;
 		symbol = (struct symbol) {
 			.addr = addr, .size = sym.st_size, .function = kind == STT_FUNC,
-			.name = object_print(object, "%s", its),
+			.name = its,
 		};
 		object_add_symbol(object, &symbol);
 	}

@@ -33,7 +33,7 @@ struct name {
  */
 void symbols_name(const char *path, const struct build_id *id, u64 offset, int pid,
 		  u64 start, u64 end, struct name *name);
-/* Adds a module's functions and labels, of separate debug files, too. */
+/* Adds a module's functions and labels, of separate debug files, too.  The names stay the module's. */
 void symbols_add(struct object *object, struct Dwfl_Module *module);
 
 #endif /* ESTP_TOOL_SYMBOLS_H */
