@@ -32,6 +32,8 @@ static void string(FILE *to, const char *s)
 			fprintf(to, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f || !len)
 			fprintf(to, "\\u%04x", c);
+		else if (c == 0xc2 && (u8)s[1] < 0xa0)	/* terminals take these as control characters, too */
+			fprintf(to, "\\u%04x", (u8)s[1]);
 		else
 			fwrite(s, 1, len, to);
 		s += len ? len : 1;
