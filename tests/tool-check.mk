@@ -8,7 +8,8 @@ fuzz_sources := tests/tool/fuzz_object.c $(filter-out tool/estp.c,$(wildcard too
 UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check_corpus tests/tool/check_objects tests/tool/fuzz \
 	tests/tool/run tests/tool/run_hands_over tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed \
 	build/tests/tool/insn_agrees tests/tool/insn_agrees_arm64 \
-	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages build/tests/tool/foreign_files
+	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages build/tests/tool/foreign_files \
+	build/tests/tool/trace_status
 GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
@@ -56,6 +57,13 @@ build/tests/tool/foreign_files: tests/tool/foreign_files.c $(filter-out build/to
 $(wildcard tool/*.h) tests/unit/tap.h tests/tool-check.mk
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $(filter %.c %.o,$^) $(TOOL_LIBS)
+
+build/tests/tool/trace_status: tests/tool/trace_status.c $(filter-out build/tool/tool/estp.o,$(tool_objects)) \
+$(wildcard tool/*.h) tests/unit/tap.h tests/tool-check.mk
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -Wl,--wrap=session_open,--wrap=session_close,--wrap=session_start,--wrap=session_stop \
+		-Wl,--wrap=session_fd,--wrap=session_read,--wrap=session_waiting,--wrap=session_take,--wrap=session_lost \
+		-o $@ $(filter %.c %.o,$^) $(TOOL_LIBS)
 
 # The decoder for arm64, alone, with addresses that stay: for the guest of its script.
 insn_arm64 := tests/tool/insn_agrees_arm64.c tests/tool/insn_list_arm64.S tool/insn.c $(wildcard tool/insn_arm64*.c)

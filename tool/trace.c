@@ -101,6 +101,8 @@ static int begin_child(struct trace *trace, int *go, int *failed)
 
 	if (pipe2(gate, O_CLOEXEC) || pipe2(report, O_CLOEXEC))
 		return -errno;
+	/* Who began us may have ignored it: then the command's status is nobody's. */
+	signal(SIGCHLD, SIG_DFL);
 	trace->child = fork();
 	if (trace->child < 0)
 		return -errno;
