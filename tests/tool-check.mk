@@ -9,7 +9,7 @@ UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check
 	tests/tool/run tests/tool/run_hands_over tests/tool/run_terminal tests/tool/run_kernels tests/tool/run_installed \
 	build/tests/tool/insn_agrees tests/tool/insn_agrees_arm64 \
 	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages build/tests/tool/foreign_files \
-	build/tests/tool/trace_status
+	build/tests/tool/trace_status build/tests/tool/ps_unanswered
 GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
@@ -63,6 +63,12 @@ $(wildcard tool/*.h) tests/unit/tap.h tests/tool-check.mk
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -Wl,--wrap=session_open,--wrap=session_close,--wrap=session_start,--wrap=session_stop \
 		-Wl,--wrap=session_fd,--wrap=session_read,--wrap=session_waiting,--wrap=session_take,--wrap=session_lost \
+		-o $@ $(filter %.c %.o,$^) $(TOOL_LIBS)
+
+build/tests/tool/ps_unanswered: tests/tool/ps_unanswered.c $(filter-out build/tool/tool/estp.o,$(tool_objects)) \
+$(wildcard tool/*.h) tests/unit/tap.h tests/tool-check.mk
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -Wl,--wrap=opendir,--wrap=process_open,--wrap=device_open,--wrap=device_stats,--wrap=device_list \
 		-o $@ $(filter %.c %.o,$^) $(TOOL_LIBS)
 
 # The decoder for arm64, alone, with addresses that stay: for the guest of its script.

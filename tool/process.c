@@ -266,26 +266,30 @@ bool thread_name(int tid, char *text, size_t len)
 	return true;
 }
 
-/* The numbers among the names of a folder. */
-static void each_number(const char *path, each_pid *each, void *data)
+/* The numbers among the names of a folder; whether there were any. */
+static bool each_number(const char *path, each_pid *each, void *data)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
+	bool any = false;
 
 	while (dir && (entry = readdir(dir))) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (pid > 0 && !*end)
-			each(pid, data);
+		if (pid <= 0 || *end)
+			continue;
+		any = true;
+		each(pid, data);
 	}
 	if (dir)
 		closedir(dir);
+	return any;
 }
 
-void process_each(each_pid *each, void *data)
+bool process_each(each_pid *each, void *data)
 {
-	each_number("/proc", each, data);
+	return each_number("/proc", each, data);
 }
 
 void thread_each(int pid, each_pid *each, void *data)

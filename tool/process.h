@@ -53,9 +53,12 @@ bool process_command(int pid, char *text, size_t len);
 /* The name of a thread; false if it is gone. */
 bool thread_name(int tid, char *text, size_t len);
 
-/* Calls for each process there is, or for each thread of a process (0: of none). */
+/*
+ * Calls for each process there is, or for each thread of a process (0: of none).  False
+ * where not even the caller is: /proc is not mounted.
+ */
 typedef void each_pid(int pid, void *data);
-void process_each(each_pid *each, void *data);
+bool process_each(each_pid *each, void *data);
 void thread_each(int pid, each_pid *each, void *data);
 
 /* ---- Mappings ------------------------------------------------------------------------ */

@@ -94,6 +94,12 @@ static struct registered *registered_at(struct row *row, const struct spans *spa
 	return &row->registered[row->registered_nr++];
 }
 
+static void fail(struct ps *ps, int error)
+{
+	ps->failed++;
+	snprintf(ps->why, sizeof(ps->why), ESTP_DEVICE " does not answer: %s", strerror(-error));
+}
+
 static void add_objects(struct ps *ps, struct row *row, int mem)
 {
 	struct spans spans = { 0 };
@@ -102,6 +108,8 @@ static void add_objects(struct ps *ps, struct row *row, int mem)
 	u32 nr, i;
 
 	seq = device_list(ps->device, mem, &nr, &error);
+	if (!seq)
+		fail(ps, error);
 	/* After the list: what was mapped for it before is still there, or told. */
 	mapping_each(row->pid, add_span, &spans);
 	for (i = 0; seq && i < nr; i++) {
@@ -186,9 +194,7 @@ static void look(int pid, void *data)
 	}
 	error = device_stats(ps->device, mem, &row.stats);
 	if (error) {
-		ps->failed++;
-		snprintf(ps->why, sizeof(ps->why), ESTP_DEVICE " does not answer: %s",
-			 strerror(-error));
+		fail(ps, error);
 	} else if (row.stats.sequences) {
 		row.thread = thread_with_memory(pid);
 		add_row(ps, &row, mem);
@@ -426,7 +432,11 @@ int estp_ps(int argc, char **argv)
 		fprintf(stderr, "estp ps: %s\n", why);
 		return 2;
 	}
-	process_each(look, &ps);
+	if (!process_each(look, &ps)) {
+		fputs("estp ps: /proc is not mounted\n", stderr);
+		close(ps.device);
+		return 2;
+	}
 	if (ps.row_nr)
 		qsort(ps.row, ps.row_nr, sizeof(*ps.row), by_pid);
 	if (ps.form == JSON)

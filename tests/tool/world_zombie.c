@@ -46,13 +46,14 @@ void *tool_more(void *array, u32 nr, size_t one)
 	return realloc(array, (nr + 1) * one);
 }
 
-void process_each(each_pid *each, void *data)
+bool process_each(each_pid *each, void *data)
 {
 	int i;
 
 	for (i = 0; i < PROC_MAX; i++)
 		if (proc[i].tid && proc[i].tid == proc[i].pid)
 			each(proc[i].pid, data);
+	return true;
 }
 
 void thread_each(int pid, each_pid *each, void *data)
