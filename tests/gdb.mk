@@ -4,7 +4,7 @@
 gdb_test := build/tests/gdb
 gdb_prefix := $(abspath $(gdb_test))/prefix
 
-UNIT_TESTS += tests/gdb/static
+UNIT_TESTS += tests/gdb/static tests/gdb/elsewhere
 # The guest runs the host's gdb.
 GUEST_FILES += $(if $(filter x86_64,$(ARCH)),$(gdb_test)/dumped)
 

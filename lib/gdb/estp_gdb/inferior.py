@@ -70,6 +70,18 @@ def _loaded():
     return found
 
 
+def _path_here(path):
+    """Where a file can be opened that gdb names so: "target:" means as the process sees it.
+
+    It says that of processes of this machine that have other mounts, as in a container."""
+    if not path.startswith("target:"):
+        return path
+    path = path[len("target:"):]
+    inferior = gdb.selected_inferior()
+    native = inferior.pid and inferior.connection and inferior.connection.type == "native"
+    return "/proc/%d/root%s" % (inferior.pid, path) if native else path
+
+
 def objects():
     """All objects that hold sequences."""
     global _objects, _objects_key
@@ -78,7 +90,7 @@ def objects():
         return _objects
     _objects, _objects_key = [], key
     for path, sections in _loaded().items():
-        contents = _contents(path[7:] if path.startswith("target:") else path)
+        contents = _contents(_path_here(path))
         if not contents or not (contents.sequences or contents.notes):
             continue
         # How far it was moved any section tells that is there once.
