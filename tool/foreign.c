@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "foreign.h"
 #include "json.h"
@@ -54,22 +55,6 @@ int foreign_open_mapped(const char *path, int pid, u64 start, u64 end)
 
 /* ---- Copies -------------------------------------------------------------------------- */
 
-/* What a .gnu_debuglink has of its file: CRC-32, as in Ethernet. */
-static u32 crc32(u32 crc, const u8 *bytes, size_t len)
-{
-	static u32 table[256];
-	u32 i, k;
-
-	for (i = 0; !table[255] && i < 256; i++) {
-		table[i] = i;
-		for (k = 0; k < 8; k++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320 : 0);
-	}
-	for (crc = ~crc; len--; bytes++)
-		crc = crc >> 8 ^ table[(u8)crc ^ *bytes];
-	return ~crc;
-}
-
 static bool write_all(int fd, const u8 *bytes, size_t len)
 {
 	while (len) {
@@ -90,7 +75,7 @@ static void too_large(const char *path)
 	fputs(": not read for names: it and the others would be more than " COPIES_TEXT "\n", stderr);
 }
 
-/* Of a file that may grow and shrink meanwhile.  @wanted: its CRC, or NULL. */
+/* Of a file that may grow and shrink meanwhile.  @wanted: its CRC, as a .gnu_debuglink has it, or NULL. */
 static int copy(int from, const char *path, const u32 *wanted)
 {
 	static u8 bytes[1 << 16];

@@ -9,7 +9,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-pr
 	-Wmissing-prototypes -Wno-missing-field-initializers -Ilib/include -Icore -Iinclude/uapi
 # Where Debian has the headers of libtracefs and libtraceevent.
 TOOL_CFLAGS += -isystem /usr/include/tracefs -isystem /usr/include/traceevent
-TOOL_LIBS := -lcapstone -ldw -lelf -ltracefs -ltraceevent
+TOOL_LIBS := -lcapstone -ldw -lelf -lz -ltracefs -ltraceevent
 tool_core := core/parse.c core/rule.c core/sort.c
 tool_objects := $(patsubst %.c,build/tool/%.o,$(wildcard tool/*.c) $(tool_core))
 
