@@ -58,3 +58,16 @@ $(GUEST_OUT)/$(1): $(GUEST_OUT)/$(1).c.o $(GUEST_HARNESS) \
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $$@ $$^
 endef
 $(foreach test,$(patsubst $(GUEST_OUT)/%,%,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS) $(DEBUG_TESTS))),$(eval $(call guest_test,$(test))))
+
+# The 32-bit program of compat_programs_notice_nothing: GCC makes such code without more, as long as it wants no library.
+ifeq ($(GUEST_ARCH),x86_64)
+compat_program := build/tests/guest/x86_64/compat/program
+GUEST_FILES += $(compat_program)
+DEBUG_FILES += $(compat_program)
+$(GUEST_OUT)/x86_64/compat_programs_notice_nothing.c.o: tests/guest/x86_64/compat/report.h
+
+$(compat_program): tests/guest/x86_64/compat/program.c tests/guest/x86_64/compat/report.h tests/guest.mk
+	@mkdir -p $(@D)
+	$(CROSS)gcc -m32 -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-stack-protector \
+		-fcf-protection=none -nostdlib -static -no-pie -Wl,-e,start -Wl,--build-id=none -o $@ $<
+endif
