@@ -85,7 +85,9 @@ static void deliver(struct estp_thread *thread, struct pt_regs *regs, int sig,
 	bool trap = estp_is_trap(sig, info->si_code);
 	struct estp_frame frame;
 
-	if (thread->due && !trap)
+	if (trap)
+		thread->due = false;
+	else if (thread->due)
 		estp_preempt_apply(thread, regs);
 
 	frame = estp_arch_frame(regs, ka);

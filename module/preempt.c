@@ -55,7 +55,7 @@ bool estp_is_trap(int sig, int code)
 /* Forcing a signal unblocks it: one that is blocked was sent, and may stay for ever. */
 static __always_inline bool sigtrap_pending(void)
 {
-	return unlikely(sigismember(&current->pending.signal, SIGTRAP)) &&
+	return unlikely(data_race(sigismember(&current->pending.signal, SIGTRAP))) &&
 	       !sigismember(&current->blocked, SIGTRAP);
 }
 
@@ -169,22 +169,28 @@ void estp_preempt_mark(struct estp_thread *thread)
 		queue_due(thread);
 }
 
+/* How often current has left its CPU; rises before sched_out. */
+static unsigned long stays(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
 /* Off the common path: the pc may be on a registered page. */
 static noinline notrace void look(struct preempt_notifier *notifier)
 {
 	struct estp_thread *thread = container_of(notifier, struct estp_thread, notifier);
 	struct pt_regs *regs = task_pt_regs(current);
+	bool hit = can_divert(regs) && match_left(thread, estp_arch_pc(regs));
 
-	if (!can_divert(regs) || !match_left(thread, estp_arch_pc(regs)))
-		return;
 	if (likely(!stopped())) {
-		queue_due(thread);
+		if (hit)
+			queue_due(thread);
 		return;
 	}
 	/* What was due before is settled here; the tracer may write any pc after this. */
 	thread->due = false;
-	thread->seen = thread->left.changes;
-	if (stopped_by_trap())
+	thread->settled = stays();
+	if (!hit || stopped_by_trap())
 		return;
 	/* Other stops come before a trap's signal is taken.  Whether it is one cannot be asked here. */
 	if (sigtrap_pending())
@@ -204,15 +210,25 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
 }
 
 /*
+ * Comes it from a stop?  Then sched_out has diverted it, or a tracer may have written the pc.  last_siginfo goes
+ * only when it runs again; a tracee that was attached, not seized, has none in a group stop.
+ */
+static bool comes_from_stop(const struct estp_thread *thread)
+{
+	return thread->settled == stays() || current->last_siginfo ||
+	       (data_race(current->ptrace) && data_race(current->jobctl) & JOBCTL_STOP_SIGMASK);
+}
+
+/*
  * What was registered while it was away counts as if it had been when it left.  What was before that sched_out
- * has seen, and says the same here.  A tracer may have written the pc.
+ * has seen, and says the same here.
  */
 static noinline notrace void look_again(struct estp_thread *thread)
 {
 	unsigned long flags;
 
 	thread->seen = smp_load_acquire(&thread->space->set.changes);
-	if (current->ptrace)
+	if (comes_from_stop(thread))
 		return;
 	local_irq_save(flags);
 	estp_preempt_mark(thread);

@@ -14,8 +14,9 @@
 #define RESPONSE	1
 #define LET_GO		2
 
-enum how { NOTHING, TRAPPED, SENT };
-static const char *const how_names[] = { "no SIGTRAP", "a trap's SIGTRAP", "SIGTRAP by tgkill" };
+enum how { NOTHING, TRAPPED, STEPPED, SENT };
+static const char *const how_names[] = { "no SIGTRAP", "a trap's SIGTRAP", "a trap's SIGTRAP, single-stepped to",
+					 "SIGTRAP by tgkill" };
 
 static struct tracee *t;
 static enum how how;
@@ -26,7 +27,7 @@ static void prepare(void)
 {
 	if (how == NOTHING)
 		regs_set_syscall(&t->in, SYS_getppid, 0, 0, 0, 0);
-	else if (how == TRAPPED)
+	else if (how != SENT)
 		regs_set_syscall(&t->in, SYS_rt_tgsigqueueinfo, getpid(), getpid(), SIGTRAP, (u64)&like_a_trap);
 	else
 		regs_set_syscall(&t->in, SYS_tgkill, getpid(), getpid(), SIGTRAP, 0);
@@ -64,10 +65,10 @@ static void stopped(const char *name, bool registered)
 	next_stop();
 	ok(reads(at_once ? response : hold), "the next stop shows the %s", at_once ? "response" : "true pc");
 	if (how != NOTHING) {
-		tracee_go(t, PTRACE_CONT, 0);
+		tracee_go(t, how == STEPPED ? PTRACE_SINGLESTEP : PTRACE_CONT, 0);
 		must(tracee_wait(t) == SIGTRAP);
 		must(!ptrace(PTRACE_GETSIGINFO, t->pid, 0, &info));
-		is(info.si_code, how == TRAPPED ? TRAP_BRKPT : SI_TKILL, "then comes that SIGTRAP");
+		is(info.si_code, how == SENT ? SI_TKILL : TRAP_BRKPT, "then comes that SIGTRAP");
 		ok(reads(later ? response : hold), "which shows the %s", later ? "response" : "true pc");
 	}
 	if (registered)

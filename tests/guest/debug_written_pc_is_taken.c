@@ -3,12 +3,14 @@
  * DBG-4: a pc that a tracer writes at a stop is taken as it is, also where it lies in
  * a PREEMPTION span, that of the stop itself included.
  *
- * Method: a traced child is stopped in a span, or outside; the tracer writes another
+ * Method: a traced child is stopped in a span, or outside, there also when its set has become another one since it came to
+ * its CPU; the tracer writes another
  * pc in that span. The child must execute that instruction, which leaves a mark. Only
  * a true preemption between the tracer's word and the instruction may divert it: rare, but where
  * RT's threads for interrupts run above the child on a starved host, some of twenty. A pc that is not taken diverts
  * every child.
  */
+#include "probe.h"
 #include "tracee.h"
 
 #define RESPONSE	1
@@ -17,6 +19,11 @@
 #define BY_CHANCE	(ROUNDS / 2)
 
 static struct tracee *t;
+
+static void change_the_set(void)
+{
+	must(!madv_register(probe_new(0x1000), sysconf(_SC_PAGESIZE)));
+}
 
 static void rounds(const char *name, u32 entry, u32 stop_pc, u32 write)
 {
@@ -67,6 +74,9 @@ void test(void)
 		must(!code_register(c, layouts[l]));
 		diag("%s layout", layout_names[l]);
 		rounds("stopped outside", outside, hold_out, target);
+		t->prepare = change_the_set;
+		rounds("stopped outside, the set changed", outside, hold_out, target);
+		t->prepare = NULL;
 		rounds("stopped in the span", inside, response, target);
 		code_free(c);
 	}

@@ -52,9 +52,10 @@ static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
 
 static inline void estp_arch_divert(struct pt_regs *regs, unsigned long response)
 {
-	WRITE_ONCE(regs->ip, response);
 	/* A fault's frame has it set, for its instruction to be repeated without its breakpoint. */
-	regs->flags &= ~X86_EFLAGS_RF;
+	if (response != regs->ip)
+		regs->flags &= ~X86_EFLAGS_RF;
+	WRITE_ONCE(regs->ip, response);
 }
 
 static inline void estp_arch_forget_trap(void)
