@@ -54,7 +54,7 @@ static bool can_fault(struct pt_regs *regs, int cause)
 
 /*
  * The logging hook asks the same question a moment before the signal is forced; the
- * answer is kept, and good as long as the set has not changed.
+ * answer is kept, and good as long as the set has not changed; for the next fault like it, too.
  */
 static __always_inline bool match_fault(struct estp_thread *thread, unsigned long pc, int cause)
 {
