@@ -120,7 +120,7 @@ struct estp_thread {
 		u64 response;
 	} left;				/* where it was when sched_out looked; preempt.c */
 	u64 seen;			/* the set's changes that sched_in has heard of; preempt.c */
-	unsigned long settled;		/* the stay off its CPU that was a stop on a registered page */
+	unsigned long settled;		/* the stay off its CPU in which sched_out or a tracer has said where to go on */
 };
 
 #define ESTP_SCAN_NR	128	/* slots and entries looked at under one hold of set_lock */

@@ -187,9 +187,10 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 			queue_due(thread);
 		return;
 	}
-	/* What was due before is settled here; the tracer may write any pc after this. */
+	/* What was due before is settled here; a tracer may write any pc after this. */
 	thread->due = false;
-	thread->settled = stays();
+	if (hit || data_race(current->ptrace))
+		thread->settled = stays();
 	if (!hit || stopped_by_trap())
 		return;
 	/* Other stops come before a trap's signal is taken.  Whether it is one cannot be asked here. */
@@ -210,7 +211,7 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
 }
 
 /*
- * Comes it from a stop?  Then sched_out has diverted it, or a tracer may have written the pc.  last_siginfo goes
+ * Comes it from a stop that has diverted it, or in which a tracer may have written the pc?  last_siginfo goes
  * only when it runs again; a tracee that was attached, not seized, has none in a group stop.
  */
 static bool comes_from_stop(const struct estp_thread *thread)
