@@ -102,6 +102,11 @@ void estp_page_free(struct estp_page *page)
 	kvfree(page);
 }
 
+/*
+ * kvfree_rcu() keeps what it is given for up to five seconds, counting pieces, not bytes, and no cgroup's
+ * shrinker asks it; a table's page may have more than a megabyte.  So what is large goes by call_rcu().
+ */
+
 /* core/ knows no kernel types: its two words are an rcu_head. */
 struct page_rcu {
 	u64 key;
@@ -116,7 +121,7 @@ static refcount_t *refs_of(struct estp_page *page)
 	return (refcount_t *)&page->refs;
 }
 
-static __maybe_unused void free_page_rcu(struct rcu_head *rcu)
+static void free_page_rcu(struct rcu_head *rcu)
 {
 	kvfree(container_of(rcu, struct page_rcu, rcu));
 }
@@ -125,7 +130,11 @@ void estp_page_drop(struct estp_page *page)
 {
 	struct page_rcu *p = (struct page_rcu *)page;
 
-	if (refcount_dec_and_test(refs_of(page)))
+	if (!refcount_dec_and_test(refs_of(page)))
+		return;
+	if (is_vmalloc_addr(page))
+		call_rcu(&p->rcu, free_page_rcu);
+	else
 		estp_kvfree_rcu(p, rcu, free_page_rcu);
 }
 
@@ -134,7 +143,7 @@ struct index_rcu {
 };
 static_assert(offsetof(struct estp_index, rcu) == 0);
 
-static __maybe_unused void free_index_rcu(struct rcu_head *rcu)
+static void free_index_rcu(struct rcu_head *rcu)
 {
 	kvfree(container_of(rcu, struct index_rcu, rcu));
 }
@@ -160,7 +169,10 @@ void estp_index_free(struct estp_index *ix)
 {
 	struct index_rcu *p = (struct index_rcu *)ix;
 
-	estp_kvfree_rcu(p, rcu, free_index_rcu);
+	if (is_vmalloc_addr(ix))
+		call_rcu(&p->rcu, free_index_rcu);
+	else
+		estp_kvfree_rcu(p, rcu, free_index_rcu);
 }
 
 int estp_memory_init(void)
@@ -182,7 +194,7 @@ void estp_memory_exit(void)
 {
 	int i;
 
-	/* What estp_kvfree_rcu() left to be freed, where destroying a cache does not wait for it. */
+	/* Large ones, and what estp_kvfree_rcu() left to be freed where destroying a cache does not wait for it. */
 	rcu_barrier();
 	for (i = 0; i < ARRAY_SIZE(between); i++) {
 		kmem_cache_destroy(cache[i]);

@@ -93,11 +93,31 @@ static bool stopped(void)
 	return READ_ONCE(current->__state) & (__TASK_STOPPED | __TASK_TRACED) && !current->on_rq;
 }
 
+/* How often current has left its CPU; rises before sched_out. */
+static unsigned long stays(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
 static bool stopped_by_trap(void)
 {
 	const struct kernel_siginfo *info = current->last_siginfo;
 
-	return info && estp_is_trap(info->si_signo, info->si_code);
+	if (!info || info->si_signo != SIGTRAP)
+		return false;
+	/* x86 tells so of a step into a handler, with its flag of the step gone; of system calls, with a message. */
+	return estp_is_trap(SIGTRAP, info->si_code) || (info->si_code == SIGTRAP && !current->ptrace_message);
+}
+
+/*
+ * On the way out of a stop, which has been judged: nothing has been executed since, and a tracer may have
+ * written the pc.  Under PREEMPT_RT the first thing there is a lock that the waking tracer holds.  Who
+ * is on the way in is still marked as traced.
+ */
+static bool leaving_stop(const struct estp_thread *thread)
+{
+	return current->last_siginfo && !(data_race(current->jobctl) & JOBCTL_TRACED) &&
+	       thread->settled == stays() - 1;
 }
 
 static __always_inline bool can_divert(struct pt_regs *regs)
@@ -169,12 +189,6 @@ void estp_preempt_mark(struct estp_thread *thread)
 		queue_due(thread);
 }
 
-/* How often current has left its CPU; rises before sched_out. */
-static unsigned long stays(void)
-{
-	return current->nvcsw + current->nivcsw;
-}
-
 /* Off the common path: the pc may be on a registered page. */
 static noinline notrace void look(struct preempt_notifier *notifier)
 {
@@ -183,7 +197,9 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 	bool hit = can_divert(regs) && match_left(thread, estp_arch_pc(regs));
 
 	if (likely(!stopped())) {
-		if (hit)
+		if (hit && unlikely(leaving_stop(thread)))
+			thread->settled = stays();
+		else if (hit)
 			queue_due(thread);
 		return;
 	}
@@ -216,8 +232,10 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
  */
 static bool comes_from_stop(const struct estp_thread *thread)
 {
+	unsigned int ptrace = data_race(current->ptrace) & (PT_PTRACED | PT_SEIZED);
+
 	return thread->settled == stays() || current->last_siginfo ||
-	       (data_race(current->ptrace) && data_race(current->jobctl) & JOBCTL_STOP_SIGMASK);
+	       (ptrace == PT_PTRACED && data_race(current->jobctl) & JOBCTL_STOP_SIGMASK);
 }
 
 /*

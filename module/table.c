@@ -432,6 +432,9 @@ static int install(struct table *t)
 		}
 		err = merge_page(t, &t->touch[from], to - from);
 		from = to;
+		/* Not worth going on: responses alone may reach over many more pages. */
+		if (!err && t->batch.new_pages > READ_ONCE(estp_max_pages))
+			err = -ENOSPC;
 		if (fatal_signal_pending(current))
 			err = -ERESTARTNOINTR;
 		cond_resched();

@@ -27,10 +27,12 @@ int estp_arch_init(struct estp_rules *rules);
  * struct estp_frame - where a signal frame would resume
  * @pc: the pc that the frame would hold, after system-call restart processing
  * @restart: a system call would be started again there
+ * @in_syscall: the thread is in one, until the frame is written
  */
 struct estp_frame {
 	unsigned long pc;
 	bool restart;
+	bool in_syscall;
 };
 
 /* Before the frame of a handler is written; preemption off.  @ka: NULL in a frame hook. */

@@ -4,7 +4,7 @@
  * a PREEMPTION span, that of the stop itself included.
  *
  * Method: a traced child is stopped in a span, or outside, there also when its set has become another one since it came to
- * its CPU; the tracer writes another
+ * its CPU; the tracer, once from the child's own CPU, writes another
  * pc in that span. The child must execute that instruction, which leaves a mark. Only
  * a true preemption between the tracer's word and the instruction may divert it: rare, but where
  * RT's threads for interrupts run above the child on a starved host, some of twenty. A pc that is not taken diverts
@@ -19,6 +19,7 @@
 #define BY_CHANCE	(ROUNDS / 2)
 
 static struct tracee *t;
+static bool beside;		/* the tracer resumes it from its own CPU, which it takes away at once */
 
 static void change_the_set(void)
 {
@@ -36,9 +37,12 @@ static void rounds(const char *name, u32 entry, u32 stop_pc, u32 write)
 		tracee_start(t);
 		tracee_interrupt(t);
 		shown += tracee_pc(t->pid) == (u64)code_addr(t->code, stop_pc);
+		if (beside)
+			pin(cpus_nr() - 1);
 		tracee_set_pc(t->pid, (u64)code_addr(t->code, write));
 		must(tracee_pc(t->pid) == (u64)code_addr(t->code, write));
 		landed = tracee_end(t);
+		pin(0);
 		went += landed == THROUGH && t->code->data->mark[0] == 1;
 		diverted_ += landed == RESPONSE;
 		intact += !regs_diff(&t->out, &t->in, "after the stop");
@@ -78,6 +82,9 @@ void test(void)
 		rounds("stopped outside, the set changed", outside, hold_out, target);
 		t->prepare = NULL;
 		rounds("stopped in the span", inside, response, target);
+		beside = true;
+		rounds("stopped in the span, resumed from its CPU", inside, response, target);
+		beside = false;
 		code_free(c);
 	}
 }

@@ -198,7 +198,7 @@ static void measure(void *arg)
 	if (stats().pages != result->pages)
 		_exit(1);
 	/* What was replaced is given back behind a grace period, and a busy host has long ones. */
-	wait_until(memory_charged(GROUP) - before <= charge_max(result->said), 5000);
+	wait_until(memory_charged(GROUP) - before <= charge_max(result->said), 10000);
 	result->charged = memory_charged(GROUP) - before;
 	_exit(0);
 }

@@ -4,7 +4,7 @@
  * what is registered meanwhile diverts it, once, a fence after it or not; who has been diverted by the stop is not
  * diverted again because something has been registered meanwhile, also where the response lies in the span.
  * A tracer's stop is none of these: the pc that the tracer has written is taken, also where it had not seized and stays no
- * longer.
+ * longer. Who has been in a stop of job control once, and is traced now, by one who has seized, is diverted like any.
  *
  * Method: a process that shares the memory without being a thread waits in code that is no span yet, on a page
  * with another one or with none, or in one whose response is its start. It is stopped; this process
@@ -176,6 +176,53 @@ static bool write_and_go(u64 *afterwards)
 	return undisturbed;
 }
 
+static volatile bool holding, release;
+
+static void hold_cpu(void *unused)
+{
+	holding = true;
+	while (!release)
+		;
+}
+
+static void *holder(void *unused)
+{
+	preempt_with(cpus_nr() - 1, hold_cpu, NULL);
+	return NULL;
+}
+
+/* Seized, after a stop of the whole group that is long over; it is merely preempted, and registered meanwhile. */
+static bool seized_and_preempted(u64 *afterwards)
+{
+	pthread_t thread;
+	u64 switches;
+	pid_t pid;
+
+	span(false, response);
+	pid = start();
+	must(!kill(pid, SIGSTOP));
+	wait_stopped(pid);
+	must(!kill(pid, SIGCONT));
+	must(waitpid(pid, NULL, WCONTINUED) == pid);
+	must(!ptrace(PTRACE_SEIZE, pid, 0, 0));
+	preempt(cpus_nr() - 1);
+	*afterwards = diverted(ESTP_PREEMPTION);
+	switches = switches_of(pid);
+	holding = release = false;
+	must(!pthread_create(&thread, NULL, holder, NULL));
+	must(wait_until(holding, 5000));
+	change(THE_SPAN_AND_FENCE, response);
+	release = true;
+	must(!pthread_join(thread, NULL));
+	wait_until(code->data->mark[0], 5000);
+	switches = switches_of(pid) - switches;
+	*afterwards = diverted(ESTP_PREEMPTION) - *afterwards;
+	let_go(pid);
+	must(!code_unregister(code));
+	/* Away a second time it would be diverted by that. */
+	return switches == 1;
+}
+
 void test(void)
 {
 	unsigned int i, tries;
@@ -217,6 +264,13 @@ void test(void)
 	is(afterwards, 0, "not diverted");
 	is(code->data->mark[1], 1, "it has executed what was written");
 	is(code->data->landed, LET_GO, "and comes out");
+	is(regs_diff(&out, &in, "afterwards"), 0, "no register changed");
+	tries = TRIES;
+	while (!seized_and_preempted(&afterwards) && --tries)
+		;
+	ok(tries, "seized, stopped once before: preempted once");
+	is(afterwards, 1, "diverted by what was registered meanwhile");
+	is(code->data->mark[0], 1, "through the response");
 	is(regs_diff(&out, &in, "afterwards"), 0, "no register changed");
 	code_free(elsewhere);
 	code_free(code);

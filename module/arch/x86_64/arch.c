@@ -134,6 +134,7 @@ struct estp_frame estp_arch_frame(struct pt_regs *regs, const struct k_sigaction
 
 	if (!estp_arch_in_syscall(regs))
 		return frame;
+	frame.in_syscall = true;
 	switch (syscall_get_error(current, regs)) {
 	case -ERESTARTSYS:
 		frame.restart = ka->sa.sa_flags & SA_RESTART;
@@ -152,7 +153,7 @@ void estp_arch_frame_divert(struct pt_regs *regs, struct estp_frame *frame, unsi
 	unsigned long before = instruction_pointer(regs);
 
 	/* SYSCALL left the pc behind it there, which may have been taken back since, to restart it. */
-	if (estp_arch_in_syscall(regs) && (regs->cx == before || regs->cx == before + SYSCALL_INSN_LEN))
+	if (frame->in_syscall && (regs->cx == before || regs->cx == before + SYSCALL_INSN_LEN))
 		regs->cx = pc;
 	if (frame->restart) {
 		regs->ax = regs->orig_ax;

@@ -30,6 +30,12 @@ static void prepare(void)
 	regs_set_syscall(&t->in, SYS_read, pipe_fd[0], (u64)&byte, 1, 0);
 }
 
+static void prepare_restarting(void)
+{
+	prepare();
+	catch_signal(SIGUSR1, SA_RESTART);
+}
+
 static struct code *make(int selector, u32 mask)
 {
 	struct code *c = code_new(1);
@@ -92,6 +98,47 @@ static void restarted(int selector, int layout, u32 mask, bool registered)
 	code_free(t->code);
 }
 
+/* INTERRUPT's response lies in a PREEMPTION span: the call's rcx goes on to where that leads (SIG-6). */
+static void onwards(int flags)
+{
+	struct code *c = t->code = code_new(1);
+	u32 start, first, then;
+	struct regs want;
+
+	t->entry = emit_inside(c);
+	start = emit_nop(c);
+	call = emit_syscall(c);
+	/* In the span where the call is not made again. */
+	emit_nop(c);
+	end = emit_land(c, AFTER);
+	emit_prefix(c);
+	first = emit_nop(c);
+	then = emit_land(c, AFTER);
+	response = emit_land(c, RESPONSE);
+	code_describe(c, (struct seq) { .selector = ESTP_INTERRUPT, .start = start, .end = end, .response = first });
+	code_describe(c, (struct seq) { .selector = ESTP_PREEMPTION, .start = first, .end = then,
+					.response = response });
+	code_seal(c);
+	must(!code_register(c, ESTP_LAYOUT_PAGE));
+	caught_reset();
+	t->prepare = flags ? prepare_restarting : prepare;
+	tracee_start(t);
+	must(wait_asleep(t->pid, 5000));
+	must(!syscall(SYS_tgkill, t->pid, t->pid, SIGUSR1));
+	must(tracee_wait(t) == SIGUSR1);
+	tracee_go(t, PTRACE_CONT, SIGUSR1);
+	must(tracee_wait(t) == -1);
+	is(caught->pc, (u64)code_addr(c, response), "%s, twice: the frame holds the second response",
+	   flags ? "SA_RESTART" : "no restart");
+	want = t->in;
+	regs_spoil_by_syscall(&want, code_addr(c, response), flags ? SYS_read : -EINTR);
+	is(regs_diff(&caught->frame, &want, "frame"), 0, "and rcx that, too");
+	is(c->data->landed, RESPONSE, "it goes on there");
+	is(regs_diff(&t->out, &want, "thread"), 0, "with the frame's registers");
+	code_free(c);
+	t->prepare = prepare;
+}
+
 void test(void)
 {
 	/* All but rcx. */
@@ -110,4 +157,6 @@ void test(void)
 			restarted(selector, layouts[k], selector == ESTP_INTERRUPT ? masks[k] : 0, true);
 		restarted(selector, 0, 0, false);
 	}
+	onwards(SA_RESTART);
+	onwards(0);
 }
