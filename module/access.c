@@ -35,8 +35,8 @@ static inline int kernel_range(const volatile void *address, size_t len)
  * Of user space: < 0 if the access may not be tried, else what user_end() wants.
  *
  * An NMI may come while another address space is being switched to; kernel threads run in
- * whichever was there before.  With interrupts off a fault must not sleep; the page fault
- * handlers want that said.
+ * whichever was there before.  With interrupts off, or as a reader of RCU, a fault must not sleep; the page fault
+ * handlers want that said.  Where nothing counts (a spinlock without PREEMPT_COUNT) the caller has to say it.
  */
 static inline int user_begin(const void __user **address, size_t len)
 {
@@ -44,7 +44,7 @@ static inline int user_begin(const void __user **address, size_t len)
 
 	if (unlikely(!current->mm || in_nmi()) || !access_ok(*address, len))
 		return -EFAULT;
-	off = irqs_disabled();
+	off = irqs_disabled() || rcu_preempt_depth();
 	if (unlikely(off))
 		pagefault_disable();
 	*address = estp_user_begin(*address);

@@ -70,8 +70,9 @@ ssize_t estp_strncpy_from(char *to, const char *from, size_t size);
  * The same for addresses of user space, which alone they take: those of current's address
  * space, or of the one that a kernel thread has borrowed (kthread_use_mm()).
  *
- * Context: any but NMI.  Where sleeping is allowed and page faults are not disabled, memory
- * that is not present is brought in, which may sleep; else it counts as not there.
+ * Context: any but NMI.  Memory that is not present is brought in, which may sleep; it counts as not there with page
+ * faults disabled, interrupts off, in an interrupt and in RCU readers that can be preempted.  Elsewhere where sleeping is
+ * not allowed (a lock is held), call pagefault_disable() before.
  * Source: SPEC KRN-12.
  */
 int estp_fetch8_user(const void __user *from, u8 *value);

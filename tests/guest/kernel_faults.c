@@ -26,7 +26,7 @@ static int dev = -1;
 static struct krn_places at;
 
 static const char *const context_name[KRN_CONTEXT_NR] = {
-	"process", "page faults off", "interrupts off", "softirq", "hardirq", "kprobe",
+	"process", "page faults off", "interrupts off", "RCU reader", "softirq", "hardirq", "kprobe",
 	"breakpoint", "NMI", "kprobe on the span", "mmap_lock held by another",
 };
 
@@ -297,8 +297,9 @@ static void user_not_present(void)
 	   call(KRN_USER | KRN_FETCH8, KRN_IRQS_OFF, (u64)p, 0, 0) == -EFAULT &&
 	   call(KRN_USER | KRN_COPY_TO, KRN_IRQS_OFF, (u64)p, 0, 8) == 0 &&
 	   call(KRN_USER | KRN_STRNCPY_FROM, KRN_IRQS_OFF, (u64)p, 0, 8) == -EFAULT &&
+	   call(KRN_USER | KRN_FETCH8, KRN_RCU, (u64)p, 0, 0) == -EFAULT &&
 	   call(KRN_USER | KRN_FETCH8, KRN_HARDIRQ, (u64)p, 0, 0) == -EFAULT && !resident(p),
-	   "page faults or interrupts off: memory that is not present is not there");
+	   "page faults or interrupts off, a reader of RCU: memory that is not present is not there");
 	ok(call(KRN_USER | KRN_FETCH8, KRN_PROCESS, (u64)p, 1, 0) == 0 && !last.value,
 	   "page faults on: it is brought in to be read");
 	ok(call(KRN_USER | KRN_STORE8, KRN_PROCESS, (u64)p, 7, 0) == 0 && *p == 7 && resident(p),

@@ -85,7 +85,7 @@ static inline bool estp_arch_kernel_fault(int none)
 	return true;
 }
 
-/* Nobody answered on the bus; not a table walk, not a parity or ECC error. */
+/* Nobody answered on the bus; not a table walk, not a parity or ECC error, as far as the processor tells these (KRN-4). */
 static inline bool estp_arch_bus_error(unsigned long esr)
 {
 	return ESR_ELx_EC(esr) == ESR_ELx_EC_DABT_CUR &&

@@ -20,6 +20,7 @@ enum krn_context {
 	KRN_PROCESS,
 	KRN_PAGEFAULTS_OFF,	/* pagefault_disable() */
 	KRN_IRQS_OFF,
+	KRN_RCU,		/* a reader, if RCU readers can be preempted */
 	KRN_SOFTIRQ,
 	KRN_HARDIRQ,
 	KRN_KPROBE,		/* handler of one at a function's start */

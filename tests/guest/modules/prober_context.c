@@ -381,6 +381,17 @@ int call_in_context(struct krn_call *c)
 		do_call(c);
 		local_irq_restore(flags);
 		return 0;
+	case KRN_RCU:
+		/* Where nobody counts readers, they have to say it (KRN-12). */
+		if (!IS_ENABLED(CONFIG_PREEMPT_RCU))
+			pagefault_disable();
+		rcu_read_lock();
+		c->in_context = 1;
+		do_call(c);
+		rcu_read_unlock();
+		if (!IS_ENABLED(CONFIG_PREEMPT_RCU))
+			pagefault_enable();
+		return 0;
 	case KRN_SPAN_PROBED:
 		return call_span_probed(c);
 	case KRN_CONTENDED:
