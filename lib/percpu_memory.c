@@ -42,17 +42,23 @@ static int cpus;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* No cancellation points: an allocator that asks us may hold its lock. */
+static int open_list(const char *path)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The last number of a list like "0-3,8-11", plus 1; 0 if there is no list. */
 static int read_possible(void)
 {
-	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC), last = -1;
+	int fd = open_list("/sys/devices/system/cpu/possible"), last = -1;
 	char text[256], *c;
 	ssize_t len;
 
 	if (fd < 0)
 		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	len = syscall(SYS_read, fd, text, sizeof(text) - 1);
+	syscall(SYS_close, fd);
 	/* A list that does not fit has more numbers than this finds. */
 	if (len <= 0 || len == sizeof(text) - 1)
 		return 0;
@@ -87,7 +93,15 @@ static void begin(void)
 	cpus = read_possible();
 	if (cpus <= 0)
 		cpus = mask_bits();
-	/* So that a child finds it unlocked. */
+}
+
+/*
+ * So that a child finds it unlocked.  Early: who is first to ask for this is last to be asked at fork, when
+ * locks of those who call us under them have been taken; and it may call malloc().
+ */
+__attribute__((constructor(101)))
+static void watch_forks(void)
+{
 	pthread_atfork(lock, unlock, unlock);
 }
 

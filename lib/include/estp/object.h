@@ -190,8 +190,9 @@ static inline int estp_register_records_(void)
 		return -ENOSPC;
 	table = (struct estp_table *)mmap(NULL, len, PROT_READ | PROT_WRITE,
 					  MAP_PRIVATE | ESTP_MAP_ANONYMOUS_, -1, 0);
+	/* EAGAIN, for memory that would have to be locked, is the state of who has not tried. */
 	if (table == MAP_FAILED)
-		return -errno;
+		return errno == EAGAIN ? -ENOMEM : -errno;
 	entry = (struct estp_entry *)(table + 1);
 	table->metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, nr);
 	table->base = (uintptr_t)record;
@@ -339,14 +340,14 @@ static inline void estp_complain_(const char *reason)
 		return;
 }
 
-/* Runs once for each unit that includes this; the first one does the work. */
+/* Runs once for each unit that includes this; the first one does the work, unless somebody has called for it before. */
 __attribute__((constructor(101), used))
 static void estp_object_constructor_(void)
 {
-	if (estp_object_error() != -EAGAIN)
-		return;
-	estp_object_register();
-	if (estp_object_error() && estp_is_required_()) {
+	if (estp_object_error() == -EAGAIN)
+		estp_object_register();
+	/* Another thread that is about it tells its caller. */
+	if (estp_object_error() && estp_object_error() != -EALREADY && estp_is_required_()) {
 		estp_complain_(estp_strerror(estp_object_error()));
 		_exit(69);
 	}

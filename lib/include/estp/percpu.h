@@ -206,19 +206,23 @@ static inline int estp_cid(estp_cpu_t *cpu)
 #define ESTP_OWN_(cpu)	do { } while (0)
 #endif
 
+/* How often a fault is to come for it to be the caller's: chance does not meet one often. */
+#define ESTP_TRIES_	50
+
 #define ESTP_INLINE_	static inline __attribute__((always_inline))
 #define ESTP_COLD_	static __attribute__((cold, noinline, unused))
 
 /*
  * A fault: a number may be had for this thread, and the sequence run once more.  So it is
- * where the thread has one by now, `tried` being 0: the handler of a signal in between may
- * have got it.  Out of line, and the last that an operation does, so that around it nothing
+ * where the thread has one by now: the handler of a signal in between may
+ * have got it; or what a list's head said may have been popped and unmapped by another thread while this one was in the
+ * fault, which comes before its preemption (EVT-3).  Out of line, and the last that an operation does, so that around it nothing
  * has to be saved.
  */
 #define ESTP_AGAIN_(result, sequence, cpu)					\
 	do {									\
 		(result) = estp_cpu_faulted_((cpu).offset);			\
-		if (!(result) || ((result) == -EFAULT && !tried++))		\
+		if (!(result) || ((result) == -EFAULT && tried++ < ESTP_TRIES_))		\
 			(result) = (sequence);					\
 	} while ((result) == ESTP_FAULTED_)
 
@@ -500,14 +504,14 @@ ESTP_INLINE_ int estp_compare_store_store(intptr_t *v, intptr_t expected, intptr
  * estp_compare2_store() - store, if two words are what was expected
  * @v: CPU @number's, an ordinary pointer
  * @expected: what should be there
- * @v2: another word
+ * @v2: another word, which is looked at first: what says whether @v is this CPU's to change
  * @expected2: what should be there
  * @value: what to store at @v
  * @number: of the CPU
  * @cpu: a token
  *
  *	if (this CPU != number) return -EAGAIN;
- *	if (*v != expected || *v2 != expected2) return 1;
+ *	if (*v2 != expected2 || *v != expected) return 1;
  *	*v = value;				// commit, a release
  *
  * Return: 0; 1; -EAGAIN; -EFAULT; -ENXIO; -EINVAL.
@@ -549,6 +553,7 @@ ESTP_INLINE_ int estp_compare_copy_store(intptr_t *v, intptr_t expected, void *d
 #undef ESTP_AGAIN_
 #undef ESTP_OWN_
 #undef ESTP_COLD_
+#undef ESTP_TRIES_
 #undef ESTP_INLINE_
 
 #ifdef __cplusplus

@@ -78,6 +78,11 @@ void test(void)
 	status = end(&required, text, sizeof(text));
 	ok(exited_with(status, 69), "required, and not there: %s", ending(status));
 	ok(!strcmp(text, SENTENCE), "it says why: %.*s", (int)strcspn(text, "\n"), text);
+	must(!setenv("TRY_EARLY", "1", 1));
+	required = start("require", "check");
+	status = end(&required, text, sizeof(text));
+	must(!unsetenv("TRY_EARLY"));
+	ok(exited_with(status, 69) && !strcmp(text, SENTENCE), "the same where it had tried before: %s", ending(status));
 	for (i = 0; i < ARRAY_LEN(kinds); i++)
 		waiting[i] = start(kinds[i], "retry");
 	must(!module_load(""));

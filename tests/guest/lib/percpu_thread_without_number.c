@@ -145,6 +145,8 @@ static void errors(void)
 	is(estp_compare_not_load(bad, 1, 0, &load, 0, cpu), -EFAULT, "compare_not_load: bad pointer");
 	is(estp_compare_store_store(&word, 5, bad, 1, 2, 0, cpu), -EFAULT, "two stores: bad second");
 	is(estp_compare2_store(&word, 5, bad, 1, 2, 0, cpu), -EFAULT, "compare2: bad second");
+	is(estp_compare2_store(&word, 4, bad, 1, 2, 0, cpu), -EFAULT, "compare2: which is looked at first");
+	is(estp_compare2_store(bad, 4, &word, 1, 2, 0, cpu), 1, "and ends it, if it is another");
 	is(estp_compare_copy_store(&word, 5, text, bad, 8, 2, 0, cpu), -EFAULT, "copy: bad source");
 	is(estp_compare_copy_store(&word, 5, bad, text, 8, 2, 0, cpu), -EFAULT, "copy: bad target");
 	is(word, 5, "nothing was stored");

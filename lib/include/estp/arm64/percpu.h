@@ -337,7 +337,7 @@ ESTP_RESPONSE(fault);
 	return ESTP_FAULTED_;
 }
 
-/* on CPU `number`: if (*v != expected || *v2 != expected2) mismatch; *v = value, the commit */
+/* on CPU `number`: if (*v2 != expected2 || *v != expected) mismatch; *v = value, the commit */
 static inline __attribute__((always_inline))
 int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, intptr_t expected2,
 			 intptr_t value, int number, ptrdiff_t cpu)
@@ -347,8 +347,8 @@ int estp_compare2_store_(intptr_t *v, intptr_t expected, const intptr_t *v2, int
 	__asm__ volatile goto (
 		ESTP_START(compare2)
 		ESTP_STILL_ON_
-		ESTP_STILL_HOLDS_("v", "expected")
 		ESTP_STILL_HOLDS_("v2", "expected2")
+		ESTP_STILL_HOLDS_("v", "expected")
 		ESTP_COMMIT(compare2)
 		"stlr	%x[value], [%x[v]]\n\t"
 		ESTP_RESPONSES_(compare2)

@@ -4,8 +4,10 @@
  *
  * LOOKS_BACK: its constructor also goes into the program, whose constructors are still to
  * run, and has it register itself.
+ * REQUIRE: it requires its sequences; with TRY_EARLY in the environment it has tried before.
  */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <estp/sequence.h>
 #include "insn.h"
@@ -18,6 +20,14 @@
 
 #ifdef REQUIRE
 ESTP_REQUIRE("this program is of no use without its sequences");
+
+/* Before the constructor that requires them. */
+#pragma GCC diagnostic ignored "-Wprio-ctor-dtor"
+__attribute__((constructor(100))) static void try_early(void)
+{
+	if (getenv("TRY_EARLY"))
+		estp_object_register();
+}
 #endif
 
 extern const char page[] HIDDEN;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * CPU-6, estp_percpu_alloc(3): an allocator may call estp_percpu_alloc() under a lock of its own that its handlers
+ * take at fork, registered before the first of these calls; a child finds both locks free.
+ *
+ * Method: a thread allocates and frees under such a lock, without a break, while another forks, and the
+ * children allocate. Were the lock of libestp taken first at fork, each would soon wait for the other's. The
+ * twin does without handlers: there some child has to find the allocator's lock taken for ever.
+ */
+#include "machine.h"
+#include <estp/percpu.h>
+
+#define FORKS		200
+#define CHILD_SECONDS	2
+
+const unsigned int test_seconds = 60;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static volatile bool stop, handles = true;
+static volatile u64 rounds;
+
+static void take(void)
+{
+	if (handles)
+		pthread_mutex_lock(&mutex);
+}
+
+static void give(void)
+{
+	if (handles)
+		pthread_mutex_unlock(&mutex);
+}
+
+static void allocate(void)
+{
+	void *p;
+
+	pthread_mutex_lock(&mutex);
+	p = estp_percpu_alloc(64, 0);
+	must(p);
+	estp_percpu_free(p);
+	pthread_mutex_unlock(&mutex);
+}
+
+static void *allocates(void *unused)
+{
+	while (!stop) {
+		allocate();
+		rounds++;
+	}
+	return NULL;
+}
+
+/* How many children came to their end. */
+static unsigned int fork_beside(unsigned int forks)
+{
+	unsigned int good = 0;
+	u64 before;
+	int status;
+	pid_t pid;
+
+	while (forks--) {
+		before = rounds;
+		pid = fork();
+		must(pid >= 0);
+		if (!pid) {
+			signal(SIGALRM, SIG_DFL);
+			alarm(CHILD_SECONDS);
+			allocate();
+			_exit(0);
+		}
+		must(waitpid(pid, &status, 0) == pid);
+		good += exited_with(status, 0);
+		must(wait_until(rounds > before, 5000));
+	}
+	return good;
+}
+
+void test(void)
+{
+	unsigned int good, tries = 20;
+	pthread_t thread;
+
+	need_cpus(2);
+	must(!pthread_atfork(take, give, give));
+	must(!pthread_create(&thread, NULL, allocates, NULL));
+	is(fork_beside(FORKS), FORKS, "each child allocates");
+	handles = false;
+	do
+		good = fork_beside(1);
+	while (good && --tries);
+	ok(!good, "twin: without handlers a child finds the lock taken");
+	stop = true;
+	must(!pthread_join(thread, NULL));
+}
