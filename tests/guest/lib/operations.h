@@ -304,7 +304,7 @@ struct operation {
 	int (*once)(void);
 	const char *start, *end;	/* of the function */
 	bool adds;			/* its commit reads, too */
-	bool compares;			/* what the handler did, and begins again */
+	u8 compares;			/* comparisons up to that which sees what the handler did */
 	bool told;			/* the CPU's number, which is asked for first */
 	bool storm_only;		/* several sequences: not for single steps */
 	bool single_only;
@@ -323,11 +323,11 @@ __attribute__((unused)) static const struct operation operations[] = {
 	{ DESCRIBE(compare_not_load), .told = true, .single_only = true, .done = popped_of },
 	{ DESCRIBE(pop_and_push), .storm_only = true },
 	{ DESCRIBE(not_load_and_store), .told = true, .storm_only = true },
-	{ DESCRIBE(compare_store), .told = true, .compares = true, .done = count_of },
-	{ DESCRIBE(compare_store_store), .told = true, .compares = true, .done = count_of,
+	{ DESCRIBE(compare_store), .told = true, .compares = 1, .done = count_of },
+	{ DESCRIBE(compare_store_store), .told = true, .compares = 1, .done = count_of,
 	  .holds = second_holds },
-	{ DESCRIBE(compare2_store), .told = true, .compares = true, .done = count_of },
-	{ DESCRIBE(compare_copy_store), .told = true, .compares = true, .done = count_of,
+	{ DESCRIBE(compare2_store), .told = true, .compares = 2, .done = count_of },
+	{ DESCRIBE(compare_copy_store), .told = true, .compares = 1, .done = count_of,
 	  .holds = record_holds },
 };
 

@@ -106,7 +106,7 @@ static unsigned int wrong(void)
 /* Instructions before which a twin may be interrupted, and moved, all the same. */
 static unsigned int saved(void)
 {
-	return BEFORE_NUMBER + (op->compares ? BEFORE_COMPARISON : 0);
+	return BEFORE_NUMBER + op->compares * BEFORE_COMPARISON;
 }
 
 static void make_writable(void)
