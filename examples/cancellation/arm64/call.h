@@ -62,7 +62,7 @@ static long cancellable_read(const volatile int *cancelled, int fd, void *buffer
 		: "+r"(x0), [t] "=&r"(t)
 		: [cancelled] "r"(cancelled), "r"(x1), "r"(x2),
 		  [number] "i"(SYS_read), [canceled] "i"(-ECANCELED)
-		: "x8", "memory");
+		: "x8", "x16", "x17", "memory");	/* x16, x17: of whoever leads far branches on */
 	return x0;
 }
 

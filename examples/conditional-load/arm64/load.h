@@ -63,7 +63,7 @@ static enum loaded load_if_permitted(const uint64_t *a, const struct grant *b, u
 		: [word] "=&r"(word), [status] "+r"(status)
 		: [a] "r"(a), [state] "m"(b->state), [revoked] "i"(REVOKED), [lapsed] "i"(LAPSED),
 		  [meanwhile] "i"(REVOKED_MEANWHILE)
-		: "memory", "cc");
+		: "memory", "cc", "x16", "x17");	/* of whoever leads far branches on */
 	if (status == LOADED)
 		*value = word;
 	return status;
@@ -88,7 +88,7 @@ static enum loaded load_blindly(const uint64_t *a, const struct grant *b, uint64
 		ESTP_COLD_END
 		: [word] "=&r"(word)
 		: [a] "r"(a)
-		: "memory", "cc");
+		: "memory", "cc", "x16", "x17");	/* of whoever leads far branches on */
 	*value = word;
 	return LOADED;
 }

@@ -79,7 +79,7 @@ static struct node *pop(struct node **head, uint64_t spins, uint64_t *faults)
 		ESTP_COLD_END
 		: [node] "=&r"(node), [next] "=&r"(next), [t] "=&r"(t), [faulted] "+r"(faulted)
 		: [head] "r"(head), [spins] "r"(spins), [most] "i"(FAULTS_MAX)
-		: "memory", "cc");
+		: "memory", "cc", "x16", "x17");	/* of whoever leads far branches on */
 	*faults += faulted;
 	return node;
 }
