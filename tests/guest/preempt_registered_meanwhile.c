@@ -28,7 +28,6 @@ static const struct {
 };
 
 static struct victim v;
-static volatile bool holding, release;
 static u32 hold, end, response, landing, go;
 
 /* The span, or only what stands before the thread's place. */
@@ -43,19 +42,6 @@ static int span(bool whole)
 	err = table_register(&t);
 	table_free(&t);
 	return err;
-}
-
-static void hold_cpu(void *unused)
-{
-	holding = true;
-	while (!release)
-		;
-}
-
-static void *holder(void *unused)
-{
-	preempt_with(v.cpu, hold_cpu, NULL);
-	return NULL;
 }
 
 static void change(enum meanwhile how)
@@ -81,20 +67,16 @@ static void change(enum meanwhile how)
 /* How often it has been away when it is back, and at the response, if it comes there. */
 static u64 away(enum meanwhile how)
 {
-	pthread_t thread;
 	u64 switches;
 
 	code_reset(v.code);
 	if (how == WIDEN)
 		must(!span(false));
-	holding = release = false;
 	victim_start(&v);
 	switches = switches_of(v.tid);
-	must(!pthread_create(&thread, NULL, holder, NULL));
-	must(wait_until(holding, 5000));
+	preempt_begin(v.cpu);
 	change(how);
-	release = true;
-	must(!pthread_join(thread, NULL));
+	preempt_end(v.cpu);
 	if (all[how].diverts)
 		wait_until(v.code->data->mark[0], 5000);
 	switches = switches_of(v.tid) - switches;

@@ -176,25 +176,9 @@ static bool write_and_go(u64 *afterwards)
 	return undisturbed;
 }
 
-static volatile bool holding, release;
-
-static void hold_cpu(void *unused)
-{
-	holding = true;
-	while (!release)
-		;
-}
-
-static void *holder(void *unused)
-{
-	preempt_with(cpus_nr() - 1, hold_cpu, NULL);
-	return NULL;
-}
-
 /* Seized, after a stop of the whole group that is long over; it is merely preempted, and registered meanwhile. */
 static bool seized_and_preempted(u64 *afterwards)
 {
-	pthread_t thread;
 	u64 switches;
 	pid_t pid;
 
@@ -208,12 +192,9 @@ static bool seized_and_preempted(u64 *afterwards)
 	preempt(cpus_nr() - 1);
 	*afterwards = diverted(ESTP_PREEMPTION);
 	switches = switches_of(pid);
-	holding = release = false;
-	must(!pthread_create(&thread, NULL, holder, NULL));
-	must(wait_until(holding, 5000));
+	preempt_begin(cpus_nr() - 1);
 	change(THE_SPAN_AND_FENCE, response);
-	release = true;
-	must(!pthread_join(thread, NULL));
+	preempt_end(cpus_nr() - 1);
 	wait_until(code->data->mark[0], 5000);
 	switches = switches_of(pid) - switches;
 	*afterwards = diverted(ESTP_PREEMPTION) - *afterwards;

@@ -351,6 +351,9 @@ void set_fifo(pid_t tid, int priority);
 void preempt(int cpu);
 /* The same; meanwhile, the CPU's thread being off it, calls fn(arg) there. */
 void preempt_with(int cpu, void (*fn)(void *arg), void *arg);
+/* In two: from the one to the other @cpu's thread is off it.  Not from that CPU. */
+void preempt_begin(int cpu);
+void preempt_end(int cpu);
 /* Times that a thread has left its CPU so far. */
 u64 switches_of(pid_t tid);
 /* Of /proc/PID/stat: the state's letter, 'X' if there is no such thread; a number, which has to be there. */

@@ -50,6 +50,8 @@ static struct intruder {
 	u32 bed, answered;
 	void (*fn)(void *arg);
 	void *arg;
+	u32 before;			/* answers until it was asked */
+	volatile bool occupies, release;
 } intruders[CPU_SETSIZE];
 
 /* True if it was woken, false if it did not sleep. */
@@ -87,10 +89,9 @@ static void *intrude(void *arg)
 	return NULL;
 }
 
-void preempt_with(int cpu, void (*fn)(void *arg), void *arg)
+static void ask(int cpu, void (*fn)(void *arg), void *arg)
 {
 	struct intruder *i = &intruders[cpu];
-	u32 answer, before;
 
 	if (!i->there || i->process != getpid()) {
 		sigset_t all, old;
@@ -105,12 +106,50 @@ void preempt_with(int cpu, void (*fn)(void *arg), void *arg)
 	}
 	i->fn = fn;
 	i->arg = arg;
-	before = load(&i->answered);
+	i->before = load(&i->answered);
 	/* Only from its bed: an intruder that is still up lets nobody run in between. */
 	while (!futex_wake(&i->bed))
 		sched_yield();
-	while ((answer = load(&i->answered)) == before)
+}
+
+static void wait_for_answer(int cpu)
+{
+	struct intruder *i = &intruders[cpu];
+	u32 answer;
+
+	while ((answer = load(&i->answered)) == i->before)
 		futex_wait(&i->answered, answer);
+}
+
+void preempt_with(int cpu, void (*fn)(void *arg), void *arg)
+{
+	ask(cpu, fn, arg);
+	wait_for_answer(cpu);
+}
+
+static void occupy(void *arg)
+{
+	struct intruder *me = arg;
+
+	me->occupies = true;
+	while (!me->release)
+		;
+	me->occupies = false;
+}
+
+void preempt_begin(int cpu)
+{
+	struct intruder *i = &intruders[cpu];
+
+	i->occupies = i->release = false;
+	ask(cpu, occupy, i);
+	must(wait_until(i->occupies, 5000));
+}
+
+void preempt_end(int cpu)
+{
+	intruders[cpu].release = true;
+	wait_for_answer(cpu);
 }
 
 void preempt(int cpu)
