@@ -5,13 +5,18 @@
  * or unregistered does not count.
  *
  * Method: a limit of 8 pages; sets at 7, 8 and 9, by pages, by tables, by spans, by
- * responses. Twin: the same registration with one page less, or once room was made.
+ * responses. Twin: the same registration with one page less, or once room was made. A table whose responses
+ * reach over many thousand pages is refused in a memory cgroup that would not have room for all of them.
  *
  * vm: --module-args max_pages=8
  */
+#include "machine.h"
 #include "probe.h"
 
 #define LIMIT	8u
+#define MANY	3000u
+#define REACH	65536u		/* from one of their responses to the next */
+#define ROOM	(2l << 20)
 #define VALUE	0x1000
 
 static struct guard guard;
@@ -90,6 +95,41 @@ static void last_of_all(void)
 	word[0] = good;
 }
 
+static struct estp_table *far_reaching(void)
+{
+	u8 *far = mmap(NULL, (MANY + 1) * (size_t)REACH, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u32 i, len, nr = 0;
+	struct table t;
+
+	must(far != MAP_FAILED);
+	table_init(&t, far);
+	for (len = INSN_ALIGN; nr < MANY; len += INSN_ALIGN)
+		for (i = 0; i + len <= page && nr < MANY; i += INSN_ALIGN, nr++) {
+			struct estp_entry *e = table_add(&t, ESTP_INTERRUPT, far + i, len, far + (nr + 1) * (size_t)REACH);
+
+			e->response_len = REACH - INSN_ALIGN;
+		}
+	return table_header(&t);
+}
+
+static void registers(void *table)
+{
+	char text[32];
+
+	memory_group("far", true);
+	must(!madv_register(pages, page));
+	snprintf(text, sizeof(text), "%ld\n", read_number("/sys/fs/cgroup/far/memory.current") + ROOM);
+	must(!write_file("/sys/fs/cgroup/far/memory.max", text));
+	_exit(-madv_register(table, page));
+}
+
+static void not_all_are_made(void)
+{
+	int status = run_child(registers, far_reaching(), 20);
+
+	ok(exited_with(status, ENOSPC), "responses over %u KiB, in little memory: %s", MANY * (REACH >> 10), ending(status));
+}
+
 void test(void)
 {
 	unsigned int i;
@@ -110,6 +150,7 @@ void test(void)
 		probe_code(pages + i * page, VALUE + 0x100 * (i + 1));
 		probe_header(pages + i * page, 0);
 	}
+	not_all_are_made();
 	must(!munmap(pages + (LIMIT - 1) * page, page));
 	last_of_all();
 }
