@@ -102,11 +102,6 @@ void estp_page_free(struct estp_page *page)
 	kvfree(page);
 }
 
-/*
- * kvfree_rcu() keeps what it is given for up to five seconds, counting pieces, not bytes, and no cgroup's
- * shrinker asks it; a table's page may have more than a megabyte.  So what is large goes by call_rcu().
- */
-
 /* core/ knows no kernel types: its two words are an rcu_head. */
 struct page_rcu {
 	u64 key;
@@ -130,11 +125,7 @@ void estp_page_drop(struct estp_page *page)
 {
 	struct page_rcu *p = (struct page_rcu *)page;
 
-	if (!refcount_dec_and_test(refs_of(page)))
-		return;
-	if (is_vmalloc_addr(page))
-		call_rcu(&p->rcu, free_page_rcu);
-	else
+	if (refcount_dec_and_test(refs_of(page)))
 		estp_kvfree_rcu(p, rcu, free_page_rcu);
 }
 
@@ -169,10 +160,7 @@ void estp_index_free(struct estp_index *ix)
 {
 	struct index_rcu *p = (struct index_rcu *)ix;
 
-	if (is_vmalloc_addr(ix))
-		call_rcu(&p->rcu, free_index_rcu);
-	else
-		estp_kvfree_rcu(p, rcu, free_index_rcu);
+	estp_kvfree_rcu(p, rcu, free_index_rcu);
 }
 
 int estp_memory_init(void)

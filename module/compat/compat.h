@@ -60,11 +60,19 @@
  * kvfree_rcu(), of memory that may be from a cache of ours.  It frees in batches, for which
  * kmem_cache_destroy() waits since 6.12; before, nobody can, and @callback, which frees, is
  * what rcu_barrier() waits for.
+ *
+ * It keeps what it is given for up to five seconds, too, counting pieces, not bytes, and no cgroup's shrinker
+ * asks it; a table's page may have more than a megabyte.  So what is large goes by @callback everywhere.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #define estp_kvfree_rcu(p, field, callback)	call_rcu(&(p)->field, callback)
 #else
-#define estp_kvfree_rcu(p, field, callback)	kvfree_rcu(p, field)
+#define estp_kvfree_rcu(p, field, callback) do {				\
+	if (is_vmalloc_addr(p))							\
+		call_rcu(&(p)->field, callback);				\
+	else									\
+		kvfree_rcu(p, field);						\
+} while (0)
 #endif
 
 /* Tasks that borrow an address space and never run user code, beside kernel threads. */
