@@ -126,11 +126,11 @@ static void tracer(const char *name)
 
 static void kprobe_events(const char *kind, const char *fetch)
 {
-	char names[] = MADVISE "\nforce_sig_info_to_task\nunhandled_signal\nuprobe_dup_mmap\n"
-		"uprobe_copy_process\nfixup_exception\nsearch_exception_tables", *name;
+	char names[sizeof(hooked)], *name;
 	static char events[4096];
 	size_t len = 0;
 
+	memcpy(names, hooked, sizeof(names));
 	for (name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
 		len += snprintf(events + len, sizeof(events) - len, "%s:%s_%s %s%s\n", kind, *kind == 'p' ? "at" : "from",
 				name, name, strcmp(name, MADVISE) ? "" : fetch);

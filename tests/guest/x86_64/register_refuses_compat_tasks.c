@@ -6,7 +6,9 @@
  * Method: a 64-bit task can make calls of the 32-bit table by int 0x80; to the kernel
  * they are a compat task's. The twin makes each request by the 64-bit table, at the
  * same address, below 4 GiB; and another advice through int 0x80, which succeeds: the
- * call as such arrives.
+ * call as such arrives. Kernels that have the x32 table are told to let it be used.
+ *
+ * vm: --append syscall.x32=y
  */
 #include "probe.h"
 
@@ -46,6 +48,7 @@ static void by(int (*call)(const void *addr, size_t len, int advice), const char
 	size_t page = page_size();
 	struct guard guard;
 	void *low = low_page(), *other = low_page();
+	u64 fences = stats().fences;
 
 	if (call(other, page, MADV_NORMAL) == -ENOSYS) {
 		skip("%s: this kernel has no such calls", how);
@@ -62,7 +65,7 @@ static void by(int (*call)(const void *addr, size_t len, int advice), const char
 	left_alone(&guard, call(low, page, MADV_ESTP_UNREGISTER), EINVAL, "UNREGISTER by %s", how);
 	left_alone(&guard, call(NULL, 0, MADV_ESTP_FENCE), EINVAL, "FENCE by %s", how);
 	left_alone(&guard, call(NULL, 0, MADV_ESTP_QUERY), EINVAL, "QUERY by %s", how);
-	is(stats().fences, 0, "no fence was counted");
+	is(stats().fences - fences, 0, "no fence was counted");
 
 	is(madv_query(0), 0, "twin: QUERY by the 64-bit table");
 	is(madv_fence(), 0, "twin: FENCE by the 64-bit table");
