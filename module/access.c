@@ -94,7 +94,12 @@ int estp_store##bits(volatile void *to, u##bits value)					\
 {											\
 	int err = kernel_range(to, bits / 8);						\
 											\
-	return err ? err : estp_raw_store##bits(to, value);				\
+	if (err)									\
+		return err;								\
+	estp_kernel_store_begin();							\
+	err = estp_raw_store##bits(to, value);						\
+	estp_kernel_store_end();							\
+	return err;									\
 }											\
 EXPORT_SYMBOL_GPL(estp_store##bits);							\
 											\
@@ -124,7 +129,12 @@ EXPORT_SYMBOL_GPL(estp_copy_from);
 
 size_t estp_copy_to(void *to, const void *from, size_t len)
 {
-	return kernel_range(to, len) ? 0 : estp_raw_copy_to(to, from, len);
+	if (kernel_range(to, len))
+		return 0;
+	estp_kernel_store_begin();
+	len = estp_raw_copy_to(to, from, len);
+	estp_kernel_store_end();
+	return len;
 }
 EXPORT_SYMBOL_GPL(estp_copy_to);
 

@@ -287,6 +287,28 @@ static void user_refusals(void)
 #endif
 }
 
+/* Kernel addresses: who holds mmap_lock for writing waits in vain for the call to wait. */
+static void kernel_contended(void)
+{
+	const u64 bad[] = { at.read_only, at.text, at.hole, at.wild, at.no_device };
+	bool right = true, waited = false;
+
+	for (u32 i = 0; i < ARRAY_LEN(bad); i++)
+		for (u32 op = KRN_FETCH8; op <= KRN_OWN; op++) {
+			bool store = (op >= KRN_STORE8 && op <= KRN_STORE64) || op == KRN_COPY_TO;
+			bool copy = op == KRN_COPY_FROM || op == KRN_COPY_TO;
+			long result;
+
+			/* What is read-only can be read. */
+			if (i < 2 && !store)
+				continue;
+			result = try_call(op, KRN_CONTENDED, bad[i], 1, 8);
+			right &= result == (copy ? 0 : -EFAULT);
+			waited |= last.in_context;
+		}
+	ok(right && !waited, "kernel addresses: nobody waits for mmap_lock, where it could not be had");
+}
+
 static void user_not_present(void)
 {
 	char *p = fresh(PROT_READ | PROT_WRITE);
@@ -375,6 +397,7 @@ void test(void)
 	ok(call(KRN_OWN, KRN_SPAN_PROBED, at.hole, 0, 0) == -EFAULT &&
 	   call(KRN_OWN, KRN_SPAN_PROBED, at.data, 0, 0) == KRN_BYTE(0),
 	   "a kprobe on the instruction that faults does not come in between");
+	kernel_contended();
 	user_refusals();
 	user_not_present();
 	twins();

@@ -10,19 +10,20 @@
 
 #define EFAULT	14
 
-/* int name(const void *from: x0, uintN_t *value: x1); scratch: x2, x3 */
+/* int name(const void *from: x0, uintN_t *value: x1); scratch: x2 */
 .macro fetch name:req, load:req, store:req, r:req
 estp_fault start=\name\()_start, end=\name\()_end, response=\name\()_response
 estp_function \name
-	mov	w3, #-EFAULT
-	mov	x2, #0
 estp_label \name\()_start
 	\load	\r\()2, [x0]
 estp_label \name\()_end
-	mov	w3, #0
-estp_label \name\()_response
 	\store	\r\()2, [x1]
-	mov	w0, w3
+	mov	w0, #0
+	ret
+	/* What a load of more than one access has left in its register is nobody's word. */
+estp_label \name\()_response
+	\store	\r\()zr, [x1]
+	mov	w0, #-EFAULT
 	ret
 estp_function_end \name
 .endm
@@ -43,15 +44,24 @@ estp_function_end \name
 .endm
 
 /*
- * size_t name(void *to: x0, const void *from: x1, size_t len: x2); scratch: x4
+ * size_t name(void *to: x0, const void *from: x1, size_t len: x2); scratch: x4, x5
  *
  *	done = 0;					x3
- *	for (; 8 bytes are left; done += 8)
+ *	bytes = the first store would end in another granule, or page;	x5
+ *	while (!bytes && 8 bytes are left) {
  *		copy 8 bytes;				faulted: byte by byte
- *	for (; a byte is left; done++)
+ *		done += 8;
+ *	}
+ *	while (a byte is left) {
  *		copy a byte;				faulted: done
+ *		done++;
+ *		if (!--bytes)
+ *			8 bytes again;
+ *	}
  *
- * Either the load or the store is in the spans.
+ * Either the load or the store is in the spans.  A store over the end of a page, or of a granule
+ * of memory tags, may have been done in part when it faults; so it has to begin in one that has
+ * been written to: then the part is what the bytes write again.
  */
 .macro copy name:req, from:req, load:req, load1:req, store:req, store1:req
 	.if	\from
@@ -63,6 +73,12 @@ estp_fault start=\name\()_store1, end=\name\()_stored1, response=\name\()_done
 	.endif
 estp_function \name
 	mov	x3, #0
+	.ifeq	\from
+	and	x4, x0, #15
+	cmp	x4, #8
+	cset	x5, hi
+	cbnz	x5, 2f
+	.endif
 1:	cmp	x2, #8
 	b.lo	2f
 estp_label \name\()_load8
@@ -86,6 +102,10 @@ estp_label \name\()_stored1
 	add	x0, x0, #1
 	add	x3, x3, #1
 	sub	x2, x2, #1
+	.ifeq	\from
+	sub	x5, x5, #1
+	cbz	x5, 1b
+	.endif
 	b	2b
 estp_label \name\()_done
 3:	mov	x0, x3

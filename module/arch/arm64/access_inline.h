@@ -17,6 +17,20 @@ static inline bool estp_arch_kernel_range(unsigned long address, size_t len)
 	return len <= estp_arch_kernel_room(address);
 }
 
+/*
+ * A store to what is mapped, but not to be written, makes do_page_fault() ask for mmap_lock, and sleep
+ * for it, at a kernel address, too: unless page faults are off.
+ */
+static inline void estp_kernel_store_begin(void)
+{
+	pagefault_disable();
+}
+
+static inline void estp_kernel_store_end(void)
+{
+	pagefault_enable();
+}
+
 /* LDTR and STTR are let through as they are; not so where PAN is made of page tables. */
 static inline const void __user *estp_user_begin(const void __user *address)
 {

@@ -23,6 +23,15 @@ static inline bool estp_arch_kernel_range(unsigned long address, size_t len)
 	return len <= estp_arch_kernel_room(address);
 }
 
+/* No lock is asked for because of a kernel address. */
+static inline void estp_kernel_store_begin(void)
+{
+}
+
+static inline void estp_kernel_store_end(void)
+{
+}
+
 /* SMAP is let through in access.S, where objtool sees it end. */
 static inline const void __user *estp_user_begin(const void __user *address)
 {
