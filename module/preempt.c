@@ -123,7 +123,7 @@ static bool leaving_stop(const struct estp_thread *thread)
 static __always_inline bool can_divert(struct pt_regs *regs)
 {
 	return !estp_arch_in_syscall(regs) && estp_arch_native(regs) &&
-	       !test_thread_flag(TIF_SINGLESTEP);
+	       !estp_arch_stepped();
 }
 
 /*

@@ -42,6 +42,18 @@ static inline bool estp_arch_native(struct pt_regs *regs)
 	return !compat_user_mode(regs);
 }
 
+/*
+ * By its tracer. The kernel steps by itself past what perf watches: that step is over after the next
+ * instruction, wherever that is, and the thread may leave its CPU before it.
+ */
+static __always_inline bool estp_arch_stepped(void)
+{
+	const struct debug_info *debug = &current->thread.debug;
+
+	return test_thread_flag(TIF_SINGLESTEP) &&
+	       (debug->suspended_step || !(debug->bps_disabled || debug->wps_disabled));
+}
+
 /* Also asked by an interrupt, which may come while estp_arch_divert() is at it. */
 static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
 {

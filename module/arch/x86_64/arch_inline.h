@@ -44,6 +44,12 @@ static inline bool estp_arch_native(struct pt_regs *regs)
 	return user_64bit_mode(regs);
 }
 
+/* By its tracer, or by itself. */
+static __always_inline bool estp_arch_stepped(void)
+{
+	return test_thread_flag(TIF_SINGLESTEP);
+}
+
 /* Also asked by an interrupt, which may come while estp_arch_divert() is at it. */
 static inline unsigned long estp_arch_pc(const struct pt_regs *regs)
 {
