@@ -37,9 +37,13 @@ const struct probe_seq probe_seq[ESTP_SELECTOR_NR] = {
 
 const u32 probe_clear_valid = ESTP_ARM64_CLEAR_VALID;
 
+#ifndef HWCAP2_FPMR
+#define HWCAP2_FPMR (1ul << 48)
+#endif
+
 bool probe_can_clear_fp(void)
 {
-	return getauxval(AT_HWCAP) & HWCAP_FP;
+	return getauxval(AT_HWCAP) & HWCAP_FP && !(getauxval(AT_HWCAP2) & HWCAP2_FPMR);
 }
 
 #ifndef HWCAP2_POE
