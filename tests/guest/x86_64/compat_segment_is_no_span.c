@@ -80,13 +80,31 @@ static void arm(int sig)
 	seen_pc = seen_cs = 0;
 }
 
+/* With a stack below 4 GiB: an interrupt of 32-bit code need not keep more of the stack pointer. */
+static pthread_t begin(void *(*fn)(void *cs), u64 cs)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	must(!pthread_attr_init(&attr) && !pthread_attr_setstack(&attr, low(STACK), STACK));
+	must(!pthread_create(&thread, &attr, fn, (void *)cs));
+	return thread;
+}
+
+static void *fault(void *cs)
+{
+	return (void *)(long)enter((u64)cs, code + LOAD);
+}
+
 static void by_fault(u64 cs)
 {
 	u64 before = diverted(ESTP_FAULT);
+	void *result;
 	int got;
 
 	arm(SIGSEGV);
-	got = enter(cs, code + LOAD);
+	must(!pthread_join(begin(fault, cs), &result));
+	got = (long)result;
 	is(got, cs == CS_32 ? HANDLED : DIVERTED, "a fault, %s: %s", cs == CS_32 ? "32 bits" : "twin, 64 bits",
 	   got == DIVERTED ? "diverted" : "a signal");
 	if (cs == CS_32)
@@ -106,15 +124,12 @@ static void *spin(void *cs)
 static void by_events(u64 cs)
 {
 	u64 preempted = diverted(ESTP_PREEMPTION);
-	pthread_attr_t attr;
 	unsigned long ticks;
 	pthread_t thread;
 	void *got;
 
-	/* Interrupts of 32-bit code keep no more of the stack pointer. */
-	must(!pthread_attr_init(&attr) && !pthread_attr_setstack(&attr, low(STACK), STACK));
 	arm(SIGUSR1);
-	must(!pthread_create(&thread, &attr, spin, (void *)cs));
+	thread = begin(spin, cs);
 	must(wait_until(entering, 5000));
 	if (cs == CS_32) {
 		ticks = stat_number(victim, STAT_USER_TICKS);
