@@ -10,6 +10,7 @@
  * that the entry that decides is the last one that LIM-24 lets be found: entries that cover
  * the pc but respond on a page that has been unmapped, and between them all those that end
  * before it. FAULT asks by the same function as PREEMPTION and INTERRUPT.
+ * On slow kernels, which look for bugs, these are the longest searches there are: they are not held against a count.
  *
  * vm: --icount --cpus 1 --timeout 300
  */
@@ -115,12 +116,15 @@ void test(void)
 			entry(&t, i, len, answers);
 	entry(&t, AT, INSN_ALIGN, answers + 64);
 	ended = measured(&t, VALUE + 2, "before they end, the first decides");
-	ok(ended < one + MANY_COST * slowness(), "and costs no more than one entry");
+	if (slowness() == 1)
+		ok(ended < one + MANY_COST, "and costs no more than one entry");
 	must(!munmap(going, page));
 	ended = measured(NULL, VALUE + 1, "63 ended entries among 4096");
 
-	ok(many < one + MANY_COST * slowness(), "65535 entries cost at most %u instructions more", MANY_COST);
-	ok(ended < one + ENDED_COST * slowness(), "ended ones at most %u", ENDED_COST);
+	if (slowness() == 1) {
+		ok(many < one + MANY_COST, "65535 entries cost at most %u instructions more", MANY_COST);
+		ok(ended < one + ENDED_COST, "ended ones at most %u", ENDED_COST);
+	}
 	ok(ended > one + 4096, "twin: those are really passed over, one by one");
 	must(!madv_unregister(code, page));
 }

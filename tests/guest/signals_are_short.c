@@ -8,6 +8,7 @@
  * Method: instructions are counted (--icount: a nanosecond of the guest's clock is one). A thread
  * sends itself a signal, by a system call behind which the two entries decide: alone; as the last ones
  * that LIM-24 lets be found, behind others in force, the first of which decides; and when these have ended.
+ * On slow kernels, which look for bugs, that is all: nothing is held against a count.
  *
  * vm: --icount --cpus 1 --timeout 300
  */
@@ -135,7 +136,9 @@ void test(void)
 	ended = measured(LAST_PREEMPTED, "63 ended entries among 4096, twice");
 
 	ok(one > none, "twin: one entry each costs something");
-	ok(deciding < one + 1000 * slowness(), "entries in force cost next to nothing");
-	ok(ended < one + ENDED_COST * slowness(), "ended ones at most %u instructions", ENDED_COST);
+	if (slowness() == 1) {
+		ok(deciding < one + 1000, "entries in force cost next to nothing");
+		ok(ended < one + ENDED_COST, "ended ones at most %u instructions", ENDED_COST);
+	}
 	ok(ended > one + 2 * SEARCHED, "twin: those are really passed over, in both searches");
 }
