@@ -132,6 +132,27 @@ static void register_page(u32 i)
 		};
 }
 
+/* Nothing but the response tells them apart (PAGE-4). */
+static void register_twice(void)
+{
+	struct code *c = code_new(1);
+	struct seq seq = { .selector = ESTP_FAULT, .start = emit_nop(c) };
+	int i;
+
+	seq.end = c->at;
+	for (i = 0; i < 2; i++) {
+		seq.response = emit_land(c, 1 + i);
+		code_describe(c, seq);
+		want[want_nr++] = (struct estp_sequence) {
+			.start = (u64)code_addr(c, seq.start), .length = seq.end - seq.start,
+			.response = (u64)code_addr(c, seq.response), .selector = ESTP_FAULT,
+			.causes = ESTP_CAUSE_PAGE, .layout = ESTP_LAYOUT_PAGE,
+		};
+	}
+	code_seal(c);
+	must(!code_register(c, ESTP_LAYOUT_PAGE));
+}
+
 static void complete(const char *what)
 {
 	struct list list = list_own();
@@ -252,6 +273,8 @@ void test(void)
 	complete("nothing");
 	register_page(9);
 	complete("one page");
+	register_twice();
+	complete("one span with two responses");
 	register_masks();
 	complete("masks");
 	register_random(20);
