@@ -9,7 +9,8 @@
  * The doubtful address is always the local side of the call.  The kernel accesses that
  * with the thread's own rights, protection keys included; the remote side it does not.
  *
- * The calls stop within a page only at its end, so each is asked for bytes of one page.
+ * The calls stop within a page only at its end, so each is asked for bytes of one page; but where
+ * the thread's accesses are checked for memory tags (MTE), so are the kernel's for it, and they stop anywhere.
  *
  * estp/object.h's constructor, which registers the sequences of the fast way, is in this
  * unit; they refer to it, so that who links them has it.
@@ -25,6 +26,7 @@
 #include <estp/object.h>
 
 #include "access_slow.h"
+#include "granule.h"
 
 /* Of the kernel's header, which a C library need not bring (musl): its numbers are ABI. */
 #ifndef FUTEX_WAKE_OP
@@ -39,45 +41,72 @@
 /* The smallest there is; where pages are larger it only costs calls. */
 #define PAGE	4096ul
 
-/* Bytes from @address to the end of its page, at most @len. */
-static size_t in_page(const void *address, size_t len)
+/* Bytes from @address to the next multiple of @size, at most @len. */
+static size_t within(size_t size, const void *address, size_t len)
 {
-	size_t left = PAGE - ((uintptr_t)address & (PAGE - 1));
+	size_t left = size - ((uintptr_t)address & (size - 1));
 
 	return left < len ? left : len;
 }
 
-/* 0 if all of @len bytes moved, else a negative errno. */
-static int move(long call, const void *local, const void *remote, size_t len)
+/* One call: how many bytes moved, or a negative errno. */
+static ssize_t move_once(long call, const void *local, const void *remote, size_t len)
 {
 	struct iovec l = { (void *)local, len }, r = { (void *)remote, len };
-	int saved = errno, error = 0;
-	long moved;
+	int saved = errno;
+	ssize_t moved;
 
 	/* The thread's id: the process's is gone with its first thread. */
 	moved = syscall(call, syscall(SYS_gettid), &l, 1, &r, 1, 0);
 	if (moved < 0)
-		error = -errno;
-	else if ((size_t)moved != len)
-		error = -EFAULT;
+		moved = -errno;
 	errno = saved;
-	return error;
+	return moved;
 }
 
-static int get(void *own, const void *address, size_t len)
+/*
+ * How many of @len bytes moved, up to the first that cannot; a negative errno, where none did.
+ * The kernel counts too few where it did not come to the end: then it is asked for each granule.
+ */
+static ssize_t move(long call, const char *local, const char *remote, size_t len)
+{
+	ssize_t moved = move_once(call, local, remote, len);
+	size_t done, part;
+
+	if (moved == (ssize_t)len || (moved < 0 && moved != -EFAULT))
+		return moved;
+	if (within(GRANULE, local, len) == len)
+		return -EFAULT;
+	for (done = 0; done < len; done += part) {
+		part = within(GRANULE, local + done, len - done);
+		if (move_once(call, local + done, remote + done, part) != (ssize_t)part)
+			break;
+	}
+	return done ? (ssize_t)done : -EFAULT;
+}
+
+static ssize_t get(void *own, const void *address, size_t len)
 {
 	return move(SYS_process_vm_writev, address, own, len);
 }
 
-static int put(void *address, const void *own, size_t len)
+static ssize_t put(void *address, const void *own, size_t len)
 {
 	return move(SYS_process_vm_readv, address, own, len);
+}
+
+/* Of what get() or put() said: 0, if it was all of @len bytes. */
+static int all_or_error(ssize_t moved, size_t len)
+{
+	if (moved < 0)
+		return moved;
+	return (size_t)moved == len ? 0 : -EFAULT;
 }
 
 int estp_slow_load(const void *address, void *value, size_t len)
 {
 	uint64_t own = 0;
-	int error = get(&own, address, len);
+	int error = all_or_error(get(&own, address, len), len);
 
 	if (!error)
 		memcpy(value, &own, len);
@@ -85,19 +114,22 @@ int estp_slow_load(const void *address, void *value, size_t len)
 }
 
 /*
- * Little-endian: the first bytes of the value are the ones to store.  Over a page's end
- * two calls are needed; the second page is asked first, for all or nothing.
+ * Little-endian: the first bytes of the value are the ones to store.  Over a granule's end
+ * two calls are needed; the second granule is asked first, for all or nothing: whether it may be
+ * written to, and, by a load, whether it has the tag.
  */
 int estp_slow_store(void *address, uint64_t value, size_t len)
 {
-	size_t first = in_page(address, len);
+	size_t first = within(GRANULE, address, len), rest = len - first;
+	char *second = (char *)address + first;
+	uint64_t own;
 	int error;
 
-	if (first < len && !estp_slow_writable((char *)address + first, len - first))
+	if (rest && (!estp_slow_writable(second, rest) || all_or_error(get(&own, second, rest), rest)))
 		return -EFAULT;
-	error = put(address, &value, first);
-	if (!error && first < len)
-		error = put((char *)address + first, (char *)&value + first, len - first);
+	error = all_or_error(put(address, &value, first), first);
+	if (!error && rest)
+		error = all_or_error(put(second, (char *)&value + first, rest), rest);
 	return error;
 }
 
@@ -106,15 +138,20 @@ size_t estp_slow_copy(void *to, const void *from, size_t len)
 {
 	char own[512] = { 0 };
 	size_t done = 0, part;
+	ssize_t moved;
 
 	while (done < len) {
-		part = in_page((const char *)from + done, len - done);
-		part = in_page((char *)to + done, part);
+		part = within(PAGE, (const char *)from + done, len - done);
+		part = within(PAGE, (char *)to + done, part);
 		if (part > sizeof(own))
 			part = sizeof(own);
-		if (get(own, (const char *)from + done, part) || put((char *)to + done, own, part))
+		moved = get(own, (const char *)from + done, part);
+		if (moved > 0)
+			moved = put((char *)to + done, own, moved);
+		if (moved > 0)
+			done += moved;
+		if (moved != (ssize_t)part)
 			break;
-		done += part;
 	}
 	return done;
 }
@@ -123,18 +160,20 @@ ssize_t estp_slow_strnlen(const char *string, size_t max)
 {
 	char own[512] = { 0 }, *end;
 	size_t done = 0, part;
-	int error;
+	ssize_t moved;
 
 	while (done < max) {
-		part = in_page(string + done, max - done);
+		part = within(PAGE, string + done, max - done);
 		if (part > sizeof(own))
 			part = sizeof(own);
-		error = get(own, string + done, part);
-		if (error)
-			return error;
-		end = memchr(own, 0, part);
+		moved = get(own, string + done, part);
+		if (moved < 0)
+			return moved;
+		end = memchr(own, 0, moved);
 		if (end)
 			return done + (end - own);
+		if ((size_t)moved != part)
+			return -EFAULT;
 		done += part;
 	}
 	return max;
@@ -144,7 +183,7 @@ static int page_readable(const void *address)
 {
 	char own = 0;
 
-	return !get(&own, address, 1);
+	return get(&own, address, 1) == 1;
 }
 
 /*
