@@ -17,8 +17,8 @@
  * so that is harmless; and whoever revokes and then fences knows that each thread has
  * either committed by then, or begins again with the check.
  *
- * The commit is one instruction: LDSET where the compiler may count on the atomics of
- * ARMv8.1 (LSE), else STXR.  That one may fail, and all is begun anew, by a jump from
+ * The commit is one instruction, a release, for whoever allocates the object next: LDSETL where the compiler may count on the atomics of
+ * ARMv8.1 (LSE), else STLXR.  That one may fail, and all is begun anew, by a jump from
  * outside; if the thread is interrupted right after it, it knows from `failed` whether it has
  * committed.
  *
@@ -39,14 +39,14 @@
 #ifdef __ARM_FEATURE_ATOMICS
 #define SET_BIT									\
 		ESTP_COMMIT(free)						\
-		"ldset	%x[bit], %x[old], [%x[link]]\n\t"			\
+		"ldsetl	%x[bit], %x[old], [%x[link]]\n\t"			\
 		ESTP_END(free)
 #else
 #define SET_BIT									\
 		"ldxr	%x[old], [%x[link]]\n\t"				\
 		"orr	%x[next], %x[old], %x[bit]\n\t"				\
 		ESTP_COMMIT(free)						\
-		"stxr	%w[failed], %x[next], [%x[link]]\n\t"			\
+		"stlxr	%w[failed], %x[next], [%x[link]]\n\t"			\
 		ESTP_END(free)							\
 		"cbnz	%w[failed], " ESTP_LABEL(free, start) "\n\t"
 #endif
