@@ -92,7 +92,7 @@ struct estp_thread {
 	struct preempt_notifier notifier;
 	struct estp_space *space;
 	struct task_struct *task;	/* alive while this is on space->threads */
-	bool due;			/* PREEMPTION found at sched_out or by a fence */
+	bool due;			/* PREEMPTION found at sched_out or by a fence: at any moment of its task */
 	bool due_queued;		/* due_work is queued; own task, irqs off or IPI */
 	bool detached;			/* due_work holds the reference of being attached */
 	bool no_fault;			/* the next forced signal is no instruction's */

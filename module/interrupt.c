@@ -86,8 +86,8 @@ static void deliver(struct estp_thread *thread, struct pt_regs *regs, int sig,
 	struct estp_frame frame;
 
 	if (trap)
-		thread->due = false;
-	else if (thread->due)
+		WRITE_ONCE(thread->due, false);
+	else if (READ_ONCE(thread->due))
 		estp_preempt_apply(thread, regs);
 
 	frame = estp_arch_frame(regs, ka);

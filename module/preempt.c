@@ -170,13 +170,13 @@ static __always_inline void divert(struct estp_thread *thread, struct pt_regs *r
 
 static void queue_due(struct estp_thread *thread)
 {
-	thread->due = true;
-	if (thread->due_queued)
+	WRITE_ONCE(thread->due, true);
+	if (READ_ONCE(thread->due_queued))
 		return;
-	thread->due_queued = true;
+	WRITE_ONCE(thread->due_queued, true);
 	/* Exiting: there is no next user instruction. */
 	if (task_work_add(current, &thread->due_work, ESTP_TWA_RESUME_ATOMIC))
-		thread->due_queued = false;
+		WRITE_ONCE(thread->due_queued, false);
 }
 
 void estp_preempt_mark(struct estp_thread *thread)
@@ -204,7 +204,7 @@ static noinline notrace void look(struct preempt_notifier *notifier)
 		return;
 	}
 	/* What was due before is settled here; a tracer may write any pc after this. */
-	thread->due = false;
+	WRITE_ONCE(thread->due, false);
 	if (hit || data_race(current->ptrace))
 		thread->settled = stays();
 	if (!hit || stopped_by_trap())
@@ -277,7 +277,7 @@ static __always_inline void apply(struct estp_thread *thread, struct pt_regs *re
 {
 	unsigned long pc = instruction_pointer(regs);
 
-	thread->due = false;
+	WRITE_ONCE(thread->due, false);
 	if (can_divert(regs) && (likely(was_left(thread, pc)) || match_anew(thread, pc)))
 		divert(thread, regs);
 }
@@ -293,7 +293,7 @@ static __always_inline void apply_unless_trapped(struct estp_thread *thread)
 
 	preempt_disable();
 	if (trapped)
-		thread->due = false;
+		WRITE_ONCE(thread->due, false);
 	else
 		apply(thread, task_pt_regs(current));
 	preempt_enable();
@@ -306,7 +306,7 @@ notrace void estp_preempt_work(struct callback_head *work)
 	/* From here on another preemption queues it anew. */
 	WRITE_ONCE(thread->due_queued, false);
 	barrier();
-	if (thread->due && !thread->detached)
+	if (READ_ONCE(thread->due) && !thread->detached)
 		apply_unless_trapped(thread);
 	/* It was the last that kept it: see estp_preempt_detach(). */
 	if (unlikely(thread->detached))
@@ -399,7 +399,7 @@ void estp_preempt_detach(struct estp_thread *thread)
 	 * What was due goes with the set that it is due by: after exec the work runs before the
 	 * new program's first instruction.
 	 */
-	thread->due = false;
+	WRITE_ONCE(thread->due, false);
 	/* As the scheduler does before sched_out(): a fence that sees NULL sees our stores. */
 	smp_mb();
 	__this_cpu_write(estp_running, NULL);
