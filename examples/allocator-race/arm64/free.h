@@ -17,8 +17,9 @@
  * so that is harmless; and whoever revokes and then fences knows that each thread has
  * either committed by then, or begins again with the check.
  *
- * The commit is one instruction, a release, for whoever allocates the object next: LDSETL where the compiler may count on the atomics of
- * ARMv8.1 (LSE), else STLXR.  That one may fail, and all is begun anew, by a jump from
+ * The commit is one instruction, and a release, for whoever allocates the object next:
+ * LDSETL where the compiler may count on the atomics of ARMv8.1 (LSE), else STLXR.  That
+ * one may fail, and all is begun anew, by a jump from
  * outside; if the thread is interrupted right after it, it knows from `failed` whether it has
  * committed.
  *

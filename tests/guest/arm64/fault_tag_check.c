@@ -12,27 +12,8 @@
  *
  * vm: --machine mte=on
  */
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#include <sys/prctl.h>
-
 #include "harness.h"
-
-/* Not in the oldest headers that this is built with. */
-#ifndef HWCAP2_MTE
-#define HWCAP2_MTE	(1 << 18)
-#endif
-#ifndef PROT_MTE
-#define PROT_MTE	0x20
-#endif
-#ifndef SEGV_MTEAERR
-#define SEGV_MTEAERR	8
-#define SEGV_MTESERR	9
-#endif
-#ifndef PR_MTE_TCF_SYNC
-#define PR_MTE_TCF_SYNC		(1ul << 1)
-#define PR_MTE_TCF_ASYNC	(1ul << 2)
-#endif
+#include "tags.h"
 
 #define RESPONSE	1
 #define THROUGH		2
@@ -43,16 +24,6 @@ static struct code *code;
 static u64 *mem;
 static u32 load, store, hold, start, through, response, recovered;
 static struct regs in, out;
-
-static u64 tagged(const void *p, u64 tag)
-{
-	return (u64)p | tag << 56;
-}
-
-static void tell(unsigned long when)
-{
-	must(!prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE | when, 0, 0, 0));
-}
 
 static void make(void)
 {
@@ -100,7 +71,7 @@ static void at_once(bool registered)
 	const u32 entries[] = { load, store };
 	unsigned int i;
 
-	tell(PR_MTE_TCF_SYNC);
+	tell_tags(PR_MTE_TCF_SYNC);
 	for (i = 0; i < ARRAY_LEN(entries); i++) {
 		const char *what = i ? "store" : "load";
 		u64 before = diverted(ESTP_FAULT);
@@ -126,7 +97,7 @@ static void later(bool registered)
 	static struct regs want;
 	u64 before = diverted(ESTP_FAULT);
 
-	tell(PR_MTE_TCF_ASYNC);
+	tell_tags(PR_MTE_TCF_ASYNC);
 	caught_reset();
 	code_reset(code);
 	*mem = VALUE;
@@ -144,15 +115,6 @@ static void later(bool registered)
 	is(regs_diff(&v.out, &want, who), 0, "no register changed but the loaded one");
 }
 
-/* Tags the 16 bytes at @p by its own tag. */
-static void set_tag(u64 p)
-{
-	register u64 x9 __asm__("x9") = p;
-
-	/* stg x9, [x9]: the assembler's name for it depends on the compiler's options. */
-	__asm__ volatile(".inst 0xd9200929" : : "r"(x9) : "memory");
-}
-
 static void table(void)
 {
 	struct table t;
@@ -161,7 +123,7 @@ static void table(void)
 	struct estp_entry *entry;
 	unsigned int i;
 
-	tell(PR_MTE_TCF_SYNC);
+	tell_tags(PR_MTE_TCF_SYNC);
 	table_init(&t, code->base);
 	table_add(&t, ESTP_FAULT, code_addr(code, load), hold - load, code_addr(code, response))->causes =
 		ESTP_CAUSE_PAGE;
@@ -176,7 +138,7 @@ static void table(void)
 	header->entries = (u64)mem;
 	is(madv_register(header, page), -EFAULT, "in memory with another tag, by one without");
 	is(stats().sequences, 1, "neither registers anything");
-	tell(0);
+	tell_tags(0);
 	is(madv_register(header, page), 0, "twin: by a thread that checks no tags");
 	is(stats().sequences, 2, "it is registered");
 	munmap(header, page);
@@ -185,9 +147,7 @@ static void table(void)
 
 void test(void)
 {
-	/* The machine was asked for it, and Debian's kernels know it. */
-	if (!(getauxval(AT_HWCAP2) & HWCAP2_MTE))
-		bail("the CPU checks no tags");
+	need_tags();
 	need_estp_and_counters();
 	need_cpus(2);
 	mem = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE | PROT_MTE,

@@ -11,39 +11,12 @@
 #ifndef ACCESS_TAGS_H
 #define ACCESS_TAGS_H
 
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#include <sys/prctl.h>
-
 #include "../access.h"
-
-/* Not in the oldest headers that this is built with. */
-#ifndef HWCAP2_MTE
-#define HWCAP2_MTE	(1 << 18)
-#endif
-#ifndef PROT_MTE
-#define PROT_MTE	0x20
-#endif
-#ifndef PR_MTE_TCF_SYNC
-#define PR_MTE_TCF_SYNC		(1ul << 1)
-#endif
+#include "tags.h"
 
 #define HALF	16		/* bytes of one tag */
 
 static u8 *mem, *one, *two;	/* the same place, by either tag */
-
-static u8 *tagged(u8 *p, u64 tag)
-{
-	return (u8 *)((u64)p | tag << 56);
-}
-
-static void set_tag(u8 *p)
-{
-	register u8 *x9 __asm__("x9") = p;
-
-	/* stg x9, [x9]: the assembler's name for it depends on the compiler's options. */
-	__asm__ volatile(".inst 0xd9200929" : : "r"(x9) : "memory");
-}
 
 /* Each byte its own, none 0. */
 static void fill(void)
@@ -124,16 +97,14 @@ static void lengths(void)
 
 static void access_tags(void)
 {
-	/* The machine was asked for it, and Debian's kernels know it. */
-	if (!(getauxval(AT_HWCAP2) & HWCAP2_MTE))
-		bail("the CPU checks no tags");
+	need_tags();
 	mem = mmap(NULL, page_size(), PROT_READ | PROT_WRITE | PROT_MTE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(mem != MAP_FAILED);
-	must(!prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE | PR_MTE_TCF_SYNC, 0, 0, 0));
-	one = tagged(mem, 1);
-	two = tagged(mem, 2);
-	set_tag(one);
-	set_tag(two + HALF);
+	tell_tags(PR_MTE_TCF_SYNC);
+	one = (u8 *)tagged(mem, 1);
+	two = (u8 *)tagged(mem, 2);
+	set_tag((u64)one);
+	set_tag((u64)two + HALF);
 	loads_and_stores();
 	copies();
 	lengths();
