@@ -110,14 +110,27 @@ static bool stopped_by_trap(void)
 }
 
 /*
- * On the way out of a stop, which has been judged: nothing has been executed since, and a tracer may have
- * written the pc.  Under PREEMPT_RT the first thing there is a lock that the waking tracer holds.  Who
- * is on the way in is still marked as traced.
+ * Only a stop that current has come to is frozen, by a tracer's request; it stays so, if that let it go on, until the
+ * tracer or current gets siglock next.
+ */
+static bool frozen(unsigned long jobctl)
+{
+	return jobctl & JOBCTL_PTRACE_FROZEN;
+}
+
+/*
+ * On the way out of a tracer's stop: nothing has been executed since, and the tracer may have written the
+ * pc.  Under PREEMPT_RT the first thing there is a lock that the waking tracer holds.  Who is on the way in is still
+ * marked as traced, unless the tracer has ended; then it tells whether the stay before was one in that stop.
  */
 static bool leaving_stop(const struct estp_thread *thread)
 {
-	return current->last_siginfo && !(data_race(current->jobctl) & JOBCTL_TRACED) &&
-	       thread->settled == stays() - 1;
+	unsigned long jobctl = data_race(current->jobctl);
+
+	if (jobctl & JOBCTL_TRACED)
+		return false;
+	return frozen(jobctl) ||
+	       (current->last_siginfo && (data_race(current->ptrace) || thread->settled == stays() - 1));
 }
 
 static __always_inline bool can_divert(struct pt_regs *regs)
@@ -233,9 +246,10 @@ static notrace void sched_out(struct preempt_notifier *notifier, struct task_str
 static bool comes_from_stop(const struct estp_thread *thread)
 {
 	unsigned int ptrace = data_race(current->ptrace) & (PT_PTRACED | PT_SEIZED);
+	unsigned long jobctl = data_race(current->jobctl);
 
-	return thread->settled == stays() || current->last_siginfo ||
-	       (ptrace == PT_PTRACED && data_race(current->jobctl) & JOBCTL_STOP_SIGMASK);
+	return thread->settled == stays() || current->last_siginfo || frozen(jobctl) ||
+	       (ptrace == PT_PTRACED && jobctl & JOBCTL_STOP_SIGMASK);
 }
 
 /*
