@@ -14,7 +14,7 @@
 
 #include "probe.h"
 
-#define GIVING_THREADS	8
+#define GIVING_THREADS	16		/* at most: four for each CPU, eight at least */
 #define GIVING_PAGES	(1ul << 18)	/* to be looked through, where there are page tables for them */
 
 enum giving { GIVING_ADVICE, GIVING_HOLES };
@@ -23,6 +23,7 @@ struct giving_back {
 	enum giving how;
 	volatile bool stop;
 	volatile u32 nr;		/* ranges that were given back */
+	unsigned int threads;
 	pthread_t thread[GIVING_THREADS];
 };
 
@@ -64,10 +65,14 @@ static inline void giving_begin(struct giving_back *g, enum giving how)
 {
 	unsigned int i;
 
-	*g = (struct giving_back) { .how = how };
-	for (i = 0; i < GIVING_THREADS; i++)
+	*g = (struct giving_back) { .how = how, .threads = 4 * cpus_nr() };
+	if (g->threads < GIVING_THREADS / 2)
+		g->threads = GIVING_THREADS / 2;
+	if (g->threads > GIVING_THREADS)
+		g->threads = GIVING_THREADS;
+	for (i = 0; i < g->threads; i++)
 		must(!pthread_create(&g->thread[i], NULL, giving_thread, g));
-	must(wait_until(g->nr > GIVING_THREADS, 20000));
+	must(wait_until(g->nr > g->threads, 20000));
 }
 
 static inline void giving_end(struct giving_back *g)
@@ -75,7 +80,7 @@ static inline void giving_end(struct giving_back *g)
 	unsigned int i;
 
 	g->stop = true;
-	for (i = 0; i < GIVING_THREADS; i++)
+	for (i = 0; i < g->threads; i++)
 		must(!pthread_join(g->thread[i], NULL));
 }
 
