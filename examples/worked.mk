@@ -19,6 +19,11 @@ $(WORKED_OUT)/$(1): $(patsubst examples/%,$(WORKED_OUT)/obj/%.o,\
 endef
 $(foreach one,$(WORKED),$(eval $(call worked_example,$(one))))
 
+ifeq ($(WORKED_ARCH),arm64)
+# safebox/arm64/signal.S has x18 to itself.
+$(WORKED_OUT)/obj/safebox/%: WORKED_CFLAGS += -ffixed-x18
+endif
+
 # On arm64 also with the atomics of ARMv8.1, which the compiler does not count on by itself.
 ifeq ($(WORKED_ARCH),arm64)
 GUEST_FILES += $(WORKED_OUT)/allocator-race-lse
@@ -30,6 +35,6 @@ endif
 
 $(WORKED_OUT)/obj/%.o: examples/%
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(WORKED_CFLAGS) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
+	$(CROSS)gcc $(WORKED_CFLAGS) -I$(dir $<) -I$(dir $<)$(WORKED_ARCH) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(foreach one,$(WORKED),$(WORKED_OUT)/obj/$(one)/*.d $(WORKED_OUT)/obj/$(one)/*/*.d))

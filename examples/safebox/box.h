@@ -10,9 +10,9 @@
  * registers learns no key and gets nothing signed with a reserved one.
  *
  * What may be assumed of the code outside, signal handlers above all: it is confused or
- * hostile, but it has no WRPKRU and no XRSTOR instruction of its own, since those are
- * the right to every box.  A loader that looks for them, and memory that is never
- * writable and executable, make it so; see README.md.
+ * hostile, but it has no instruction of its own that writes the rights (WRPKRU and XRSTOR;
+ * MSR POR_EL0), since those are the right to every box.  A loader that looks for them, and
+ * memory that is never writable and executable, make it so; see README.md.
  */
 #ifndef BOX_H
 #define BOX_H
@@ -24,23 +24,25 @@
 #include <sys/types.h>
 #include <ucontext.h>
 
+#include "rights.h"
+
 #define BOX_SLOTS	8
 #define BOX_RESERVED	4	/* the first slot that the gate refuses */
 #define BOX_WORDS	4	/* of a key */
-#define BOX_LEN		4096
 
 /* The protection key that this program has to get, so that the rights are constants. */
 #define BOX_KEY		1
-#define BOX_CLOSED	0x55555554	/* the kernel's default: key 0 and no other */
-#define BOX_OPEN	0x55555550
 
-/* A page of its own. */
+/* Pages of its own. */
 union box {
 	uint64_t keys[BOX_SLOTS][BOX_WORDS];
 	char page[BOX_LEN];
 };
 
-extern union box box __attribute__((visibility("hidden"), aligned(BOX_LEN)));
+/* No global offset table has the address. */
+#define BOX_NAME	__attribute__((visibility("hidden")))
+
+extern union box box BOX_NAME __attribute__((aligned(BOX_LEN)));
 
 /**
  * box_sign() - the gate: sign a word
@@ -56,22 +58,8 @@ int box_sign(uint64_t slot, uint64_t word, uint64_t *tag);
 /* The gate's code, which is all that its section holds. */
 extern const char __start_box_gate[], __stop_box_gate[];
 /* Some of its instructions; gate.c says which. */
-extern const char box_start[], box_checked[], box_mix[], box_shut[], box_end[], box_again[];
-
-/* The rights that this thread has now. */
-static inline uint32_t box_rights(void)
-{
-	uint32_t rights, zero;
-
-	__asm__ volatile("rdpkru" : "=a"(rights), "=d"(zero) : "c"(0));
-	return rights;
-}
-
-/* For who makes the box, and for the judge: the right itself. */
-static inline void box_set_rights(uint32_t rights)
-{
-	__asm__ volatile("wrpkru" : : "a"(rights), "c"(0), "d"(0) : "memory");
-}
+extern const char box_start[] BOX_NAME, box_checked[] BOX_NAME, box_mix[] BOX_NAME,
+	box_shut[] BOX_NAME, box_end[] BOX_NAME, box_again[] BOX_NAME;
 
 /* Tries to read a word of the box; 0, or -EFAULT. */
 int box_peek(const uint64_t *from, uint64_t *word);

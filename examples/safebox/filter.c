@@ -6,13 +6,13 @@
  * (process_vm_readv, /proc/self/mem), to change its handlers.  Simplest is to allow
  * only what this process needs.  A real program allows more, and looks at arguments.
  */
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "frame.h"
 #include "watch.h"
 
 #define LOAD(field)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -25,7 +25,7 @@ int filter_install(void)
 {
 	struct sock_filter filter[] = {
 		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FRAME_ARCH, 1, 0),
 		DENY,
 		LOAD(nr),
 		ALLOW(SYS_rt_sigprocmask),

@@ -6,6 +6,7 @@
 
 #include <estp/abi.h>
 
+#include "frame.h"
 #include "watch.h"
 
 void watch_run(const struct use *use, struct watched *watched)
@@ -27,7 +28,7 @@ void watch_run(const struct use *use, struct watched *watched)
 	watched->ready = true;
 	while (!watched->stop) {
 		error = box_sign(SLOT, WORD, &tag);
-		watched->left_open += (box_rights() & BOX_CLOSED) != BOX_CLOSED;
+		watched->left_open += box_is_open(box_rights());
 		watched->refused += error != 0;
 		if (!error) {
 			watched->wrong += tag != tag_expected;
@@ -37,6 +38,6 @@ void watch_run(const struct use *use, struct watched *watched)
 	}
 	watched->done = true;
 	while (!watched->leave)
-		__builtin_ia32_pause();
+		relax();
 	_exit(0);
 }

@@ -3,14 +3,12 @@
  * A tracer stops the process at exactly one instruction and gives it a signal there.
  * That the process is traced changes nothing for INTERRUPT and FAULT (SPEC DBG-5, DBG-6).
  */
-#include <stddef.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
+#include "frame.h"
+#include "tracee.h"
 #include "watch.h"
-
-#define DEBUGREG(i)	(void *)(offsetof(struct user, u_debugreg) + 8 * (i))
 
 /* Stopped by SIGTRAP? Any other stop's signal is handed on. */
 static int wait_trap(pid_t pid)
@@ -30,19 +28,16 @@ static int wait_trap(pid_t pid)
 
 static const char *pc_of(pid_t pid)
 {
-	return (const char *)ptrace(PTRACE_PEEKUSER, pid, (void *)offsetof(struct user, regs.rip), NULL);
+	return (const char *)tracee_pc(pid);
 }
 
 int trace_until(pid_t pid, const void *pc, int signal)
 {
-	if (ptrace(PTRACE_POKEUSER, pid, DEBUGREG(7), NULL) ||
-	    ptrace(PTRACE_POKEUSER, pid, DEBUGREG(0), pc) ||
-	    ptrace(PTRACE_POKEUSER, pid, DEBUGREG(7), (void *)1) ||
-	    ptrace(PTRACE_CONT, pid, NULL, (void *)(long)signal))
+	if (tracee_break(pid, pc) || ptrace(PTRACE_CONT, pid, NULL, (void *)(long)signal))
 		return -1;
 	if (wait_trap(pid) || pc_of(pid) != pc)
 		return -1;
-	return ptrace(PTRACE_POKEUSER, pid, DEBUGREG(7), NULL) ? -1 : 0;
+	return tracee_break(pid, NULL);
 }
 
 int trace_list(pid_t pid, const void *from, const void *to, const char **list, int room)
@@ -63,12 +58,6 @@ int trace_list(pid_t pid, const void *from, const void *to, const char **list, i
 		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) || wait_trap(pid))
 			return -1;
 	}
-}
-
-int trace_poke_r9(pid_t pid, uint64_t value)
-{
-	return ptrace(PTRACE_POKEUSER, pid, (void *)offsetof(struct user, regs.r9), (void *)value) ?
-		-1 : 0;
 }
 
 void trace_end(pid_t pid)

@@ -15,8 +15,8 @@ enum attack {
 	RIGHTS,		/* THIEF, and opens the box in the frame's rights */
 	MIDDLE_RIGHTS,	/* MIDDLE, and the same */
 	SIGRETURN,	/* RIGHTS, by a system call of its own instead of a return */
-	STEP,		/* returns with the trap flag set, for STEPS steps */
-	SHUT,		/* returns to the gate's last WRPKRU, open rights in eax */
+	STEP,		/* returns with the trap flag set, for STEPS steps; on x86_64 */
+	SHUT,		/* returns to where the gate closes the box, open rights in the register */
 };
 
 #define STEPS	200
@@ -66,7 +66,5 @@ int trace_until(pid_t pid, const void *pc, int signal);
 int trace_list(pid_t pid, const void *from, const void *to, const char **list, int room);
 /* Lets it go on by itself. */
 void trace_end(pid_t pid);
-/* Writes its r9. */
-int trace_poke_r9(pid_t pid, uint64_t value);
 
 #endif /* WATCH_H */

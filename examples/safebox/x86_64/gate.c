@@ -55,7 +55,7 @@
 	"psrlq	$64-" #by ", %%xmm4\n\t"			\
 	"por	%%xmm4, %%" #x "\n\t"
 
-__attribute__((noinline, noclone, section("box_gate"), aligned(4096)))
+__attribute__((noinline, noclone, section("box_gate"), aligned(BOX_LEN)))
 int box_sign(uint64_t slot, uint64_t word, uint64_t *tag)
 {
 	register uint64_t out __asm__("r8");

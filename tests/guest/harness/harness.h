@@ -313,6 +313,14 @@ void regs_copy_sp(struct regs *to, const struct regs *from);
 void regs_run(struct regs *in, struct regs *out, const void *entry);
 /* What the kernel's clearing by a mask makes of them. */
 void regs_clear(struct regs *r, u32 mask, bool reset_pkey);
+/* Protection keys, and this thread's rights to them: PKRU, POR_EL0. */
+bool cpu_has_keys(void);
+u64 read_rights(void);
+void write_rights(u64 rights);
+/* The kernel's own default, as a fresh thread without changes has it. */
+u64 default_rights(void);
+/* @rights, and @key as well, for reading or for both. */
+u64 rights_opened(u64 rights, int key, bool writable);
 /* What a completed system call leaves behind of the registers it spoils. */
 void regs_spoil_by_syscall(struct regs *r, const void *pc_after, long result);
 /* Differences, each shown by diag() with @what unless that is NULL; 0 if none. */

@@ -109,7 +109,7 @@ static void set_key(void)
 		must(!syscall(SYS_pkey_mprotect, mem, 4096, PROT_READ | PROT_WRITE, key));
 	}
 	regs_set_arg(&in, (u64)mem);
-	in.pkru = read_pkru() | 3u << (2 * key);
+	in.rights = read_rights() | 3u << (2 * key);
 }
 
 /* An exception is pending, and no longer masked. */
@@ -265,7 +265,7 @@ void test(void)
 	catch_signal(SIGBUS, 0);
 	catch_signal(SIGFPE, 0);
 	catch_signal(SIGILL, 0);
-	if (cpu_has_pku())
+	if (cpu_has_keys())
 		key = syscall(SYS_pkey_alloc, 0, 0);
 	for (i = 0; i < ARRAY_LEN(kinds); i++)
 		one(&kinds[i]);

@@ -100,7 +100,8 @@ struct regs {
 	uint64_t x[GPR_NR];
 	uint64_t sp;
 	uint64_t flags;
-	uint64_t fpsr, fpcr, unused;
+	uint64_t fpsr, fpcr;
+	uint64_t rights;		/* POR_EL0 */
 	/* regs_vl bytes each; without SVE the 16 of V.  Predicates: an eighth of it. */
 	uint8_t z[32 * REGS_VL_MAX];
 	uint8_t p[16 * REGS_VL_MAX / 8];

@@ -11,6 +11,11 @@
 
 #include "../../harness/harness.h"
 
+/* The kernel's struct poe_context: one word. */
+#ifndef POE_MAGIC
+#define POE_MAGIC 0x504f4530
+#endif
+
 /* The record of the frame with that magic number, or NULL. */
 static struct _aarch64_ctx *record(const ucontext_t *uc, u32 magic)
 {
@@ -49,12 +54,14 @@ void regs_from_frame(struct regs *r, const ucontext_t *uc)
 {
 	const struct fpsimd_context *fp = (void *)record(uc, FPSIMD_MAGIC);
 	const struct sve_context *sve = (void *)record(uc, SVE_MAGIC);
+	const struct _aarch64_ctx *poe = record(uc, POE_MAGIC);
 	u32 i;
 
 	memset(r, 0, sizeof(*r));
 	memcpy(r->x, uc->uc_mcontext.regs, sizeof(r->x));
 	r->sp = uc->uc_mcontext.sp;
 	r->flags = uc->uc_mcontext.pstate;
+	r->rights = poe ? *(const u64 *)(poe + 1) : 0;
 	if (!fp)
 		return;
 	r->fpsr = fp->fpsr;

@@ -46,13 +46,9 @@ bool probe_can_clear_fp(void)
 	return getauxval(AT_HWCAP) & HWCAP_FP && !(getauxval(AT_HWCAP2) & HWCAP2_FPMR);
 }
 
-#ifndef HWCAP2_POE
-#define HWCAP2_POE (1ul << 63)
-#endif
-
 bool probe_can_reset_pkey(void)
 {
-	return getauxval(AT_HWCAP2) & HWCAP2_POE;
+	return cpu_has_keys();
 }
 
 static const u32 load[] = { 0xf9400000, 0xd503201f, 0xd65f03c0 };

@@ -40,6 +40,35 @@ static void find_vectors(void)
 	regs_sve = 1;
 }
 
+/* Rights to protection keys: four bits each, read, execute, write. By number: assemblers of today do not know it. */
+#define POR_EL0		"s3_3_c10_c2_4"
+#ifndef HWCAP2_POE
+#define HWCAP2_POE	(1ul << 63)
+#endif
+
+bool cpu_has_keys(void)
+{
+	return getauxval(AT_HWCAP2) & HWCAP2_POE;
+}
+
+u64 read_rights(void)
+{
+	u64 rights;
+
+	asm volatile("mrs %0, " POR_EL0 : "=r" (rights));
+	return rights;
+}
+
+void write_rights(u64 rights)
+{
+	asm volatile("msr " POR_EL0 ", %0\n\tisb" : : "r" (rights) : "memory");
+}
+
+u64 rights_opened(u64 rights, int key, bool writable)
+{
+	return (rights & ~(15ull << 4 * key)) | (writable ? 5ull : 1ull) << 4 * key;
+}
+
 /* Filling ---------------------------------------------------------------- */
 
 static u64 secret(u32 seed, u32 i)
@@ -56,6 +85,7 @@ void regs_fill(struct regs *r, u32 seed)
 	for (i = 0; i < GPR_NR; i++)
 		r->x[i] = secret(seed, i);
 	r->sp = secret(seed, 31);
+	r->rights = cpu_has_keys() ? read_rights() : 0;
 	r->flags = (u64)(seed & 1 ? 0xa : 0x5) << 28;
 	r->fpsr = 0x08000011;			/* QC, IXC, IOC */
 	r->fpcr = 0x00c00000;			/* rounds towards zero */
@@ -190,20 +220,29 @@ static void wipe_stack(void)
 void regs_run(struct regs *in, struct regs *out, const void *entry)
 {
 	const void *stub = stub_for(entry);
+	u64 rights = cpu_has_keys() ? read_rights() : 0;
 
 	memset(out, 0, sizeof(*out));
 	wipe_stack();
+	if (in->rights != rights)
+		write_rights(in->rights);
 	regs_run_raw(in, out, stub);
+	if (!cpu_has_keys())
+		return;
+	out->rights = read_rights();
+	if (out->rights != rights)
+		write_rights(rights);
 }
 
 void regs_clear(struct regs *r, u32 mask, bool reset_pkey)
 {
 	int i;
 
-	(void)reset_pkey;
 	for (i = 0; i < GPR_NR; i++)
 		if (mask & (1u << i))
 			r->x[i] = 0;
+	if (reset_pkey && cpu_has_keys())
+		r->rights = default_rights();
 	if (!(mask & ESTP_CLEAR_FP))
 		return;
 	r->fpsr = r->fpcr = 0;
@@ -267,7 +306,7 @@ static unsigned int diff(const struct regs *got, const struct regs *want, const 
 
 unsigned int regs_diff(const struct regs *got, const struct regs *want, const char *what)
 {
-	return diff(got, want, what, ~0u, true);
+	return diff(got, want, what, ~0u, true) + differ(what, "POR_EL0", got->rights, want->rights);
 }
 
 /* The kernel gives a handler x0 to x2, x29, x30 and sp; all others are inherited. */

@@ -98,20 +98,15 @@ struct regs {
 	uint64_t gpr[GPR_NR];		/* by hardware encoding; rsp is 4 */
 	uint64_t flags;
 	uint64_t gs_base;
-	uint32_t pkru, unused;
+	uint64_t rights;		/* PKRU */
 	/* What XSAVE holds, standard format, without PKRU, MPX, CET and AMX. */
 	uint8_t x[REGS_X_LEN] __attribute__((aligned(64)));
 };
 
 /* State components that regs_run() loads and saves. */
 extern uint64_t regs_xmask;
-bool cpu_has_pku(void);
-uint32_t read_pkru(void);
-void write_pkru(uint32_t pkru);
 /* PKRU as a signal frame holds it, or -1 if it does not. */
-long frame_pkru(const ucontext_t *uc);
-/* The kernel's own default, as a fresh thread without changes has it. */
-uint32_t default_pkru(void);
+long frame_rights(const ucontext_t *uc);
 
 /* Fields of the legacy area. */
 #define X_FCW	0

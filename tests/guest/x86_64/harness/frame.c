@@ -37,14 +37,14 @@ void regs_from_frame(struct regs *r, const ucontext_t *uc)
 {
 	const u8 *fp = (const u8 *)uc->uc_mcontext.fpregs, *x;
 	u64 features = X_LEGACY, bv = X_LEGACY;
-	long pkru = frame_pkru(uc);
+	long pkru = frame_rights(uc);
 	int i;
 
 	memset(r, 0, sizeof(*r));
 	for (i = 0; i < GPR_NR; i++)
 		r->gpr[i] = uc->uc_mcontext.gregs[greg_of[i]];
 	r->flags = uc->uc_mcontext.gregs[REG_EFL];
-	r->pkru = pkru < 0 ? 0 : pkru;
+	r->rights = pkru < 0 ? 0 : pkru;
 	r->gs_base = gs_base();
 	if (!fp) {
 		memcpy(r->x, regs_x_init, sizeof(r->x));
@@ -62,13 +62,13 @@ void regs_from_frame(struct regs *r, const ucontext_t *uc)
 	xstate_normalise(r->x);
 }
 
-long frame_pkru(const ucontext_t *uc)
+long frame_rights(const ucontext_t *uc)
 {
 	u64 features = 0;
 	const u8 *x = frame_xsave(uc, &features);
 	u32 len, off, c, d;
 
-	if (!x || !(features & (1ull << XSTATE_PKRU)) || !cpu_has_pku())
+	if (!x || !(features & (1ull << XSTATE_PKRU)) || !cpu_has_keys())
 		return -1;
 	if (!(xstate_get(x + X_BV, 8) & (1ull << XSTATE_PKRU)))
 		return 0;

@@ -52,7 +52,7 @@ static void find_components(void)
 	xstate_put(regs_x_init + X_MXCSR, 0x1f80, 4);
 }
 
-bool cpu_has_pku(void)
+bool cpu_has_keys(void)
 {
 	u32 a, b, c = 0, d;
 
@@ -60,7 +60,7 @@ bool cpu_has_pku(void)
 	return c & (1u << 4);			/* OSPKE */
 }
 
-u32 read_pkru(void)
+u64 read_rights(void)
 {
 	u32 a, d;
 
@@ -68,9 +68,9 @@ u32 read_pkru(void)
 	return a;
 }
 
-void write_pkru(u32 pkru)
+void write_rights(u64 rights)
 {
-	asm volatile("wrpkru" : : "a" (pkru), "c" (0), "d" (0) : "memory");
+	asm volatile("wrpkru" : : "a" ((u32)rights), "c" (0), "d" (0) : "memory");
 }
 
 /* Filling ---------------------------------------------------------------- */
@@ -98,7 +98,7 @@ void regs_fill(struct regs *r, u32 seed)
 	/* CF PF AF ZF SF DF OF, each set or clear by the seed; IF and bit 1. */
 	r->flags = 0x202 | (seed & 1 ? 0x4d5 : 0x891);
 	r->gs_base = 0x5ec000000000 + ((u64)seed << 12);
-	r->pkru = cpu_has_pku() ? read_pkru() : 0;
+	r->rights = cpu_has_keys() ? read_rights() : 0;
 
 	xstate_put(r->x + X_FCW, 0x37f ^ 0xc00, 2);		/* rounds towards zero */
 	xstate_put(r->x + X_FSW, 0x2800 | 0x41, 2);		/* top 5; IE, SF sticky */
@@ -186,18 +186,18 @@ static void wipe_stack(void)
 void regs_run(struct regs *in, struct regs *out, const void *entry)
 {
 	u64 base = gs_base();
-	u32 pkru = cpu_has_pku() ? read_pkru() : 0;
+	u64 rights = cpu_has_keys() ? read_rights() : 0;
 
 	memset(out, 0, sizeof(*out));
 	wipe_stack();
 	must(!syscall(SYS_arch_prctl, ARCH_SET_GS, in->gs_base));
-	if (in->pkru != pkru)
-		write_pkru(in->pkru);
+	if (in->rights != rights)
+		write_rights(in->rights);
 	regs_run_raw(in, out, entry);
-	if (cpu_has_pku()) {
-		out->pkru = read_pkru();
-		if (out->pkru != pkru)
-			write_pkru(pkru);
+	if (cpu_has_keys()) {
+		out->rights = read_rights();
+		if (out->rights != rights)
+			write_rights(rights);
 	}
 	out->gs_base = gs_base();
 	must(!syscall(SYS_arch_prctl, ARCH_SET_GS, base));
@@ -212,26 +212,13 @@ void regs_clear(struct regs *r, u32 mask, bool reset_pkey)
 			r->gpr[i] = 0;
 	if (mask & ESTP_CLEAR_FP)
 		memcpy(r->x, regs_x_init, sizeof(r->x));
-	if (reset_pkey && cpu_has_pku())
-		r->pkru = default_pkru();
+	if (reset_pkey && cpu_has_keys())
+		r->rights = default_rights();
 }
 
-/* A thread that never touched PKRU: the kernel's default came with exec and fork. */
-uint32_t default_pkru(void)
+u64 rights_opened(u64 rights, int key, bool writable)
 {
-	static u32 pkru;
-	static bool known;
-
-	if (!known && cpu_has_pku())
-		pkru = read_pkru();
-	known = true;
-	return pkru;
-}
-
-__attribute__((constructor))
-static void note_default_pkru(void)
-{
-	default_pkru();
+	return (rights & ~(3ull << 2 * key)) | (writable ? 0 : 2ull << 2 * key);
 }
 
 /* Comparing ---------------------------------------------------------------- */
@@ -325,7 +312,7 @@ unsigned int regs_diff(const struct regs *got, const struct regs *want, const ch
 {
 	return diff(got, want, what, 0xffff, FLAGS_VISIBLE) +
 	       differ(what, "gs base", got->gs_base, want->gs_base) +
-	       differ(what, "PKRU", got->pkru, want->pkru);
+	       differ(what, "PKRU", got->rights, want->rights);
 }
 
 /*
