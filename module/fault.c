@@ -12,6 +12,7 @@
  * (estp_on_no_fault()) or come without a trap of their own (estp_arch_is_fault()).
  */
 #include <linux/signal.h>
+#include <linux/uprobes.h>
 
 #include "estp.h"
 #include "arch/arch.h"
@@ -50,6 +51,15 @@ static int cause_of(const struct kernel_siginfo *info)
 static bool can_fault(struct pt_regs *regs, int cause)
 {
 	return cause != NO_CAUSE && !estp_arch_in_syscall(regs) && estp_arch_native(regs);
+}
+
+/*
+ * A uprobe's instruction, executed elsewhere: the kernel waits for its step, or for its fault's signal.  Nobody can register
+ * what is mapped there for that, but what he has mapped in its place.
+ */
+static __always_inline bool in_uprobe(void)
+{
+	return unlikely(current->utask) && current->utask->active_uprobe;
 }
 
 /*
@@ -98,6 +108,8 @@ static __always_inline bool fault(struct estp_thread *thread, struct kernel_sigi
 		return false;
 	if (unlikely(!was_expected(thread, pc, cause)) && !match_anew(thread, pc, cause))
 		return false;
+	if (in_uprobe())
+		return false;
 	response = thread->expected.match.response;
 	estp_arch_divert(regs, response);
 	/* A later frame would show what this one was about. */
@@ -135,7 +147,7 @@ notrace bool estp_fault_will_divert(struct task_struct *task, int sig)
 	if (!thread || task != current)
 		return false;
 	cause = cause_of_signal(sig);
-	return can_fault(regs, cause) && match_fault(thread, instruction_pointer(regs), cause);
+	return can_fault(regs, cause) && match_fault(thread, instruction_pointer(regs), cause) && !in_uprobe();
 }
 
 /* do_fpsimd_exc(esr, regs): sends SIGFPE, not forced, for the instruction at the pc. */

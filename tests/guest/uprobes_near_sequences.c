@@ -25,6 +25,22 @@ const unsigned int test_seconds = 60;
 
 static void *p;
 
+/* A probe at @at of the page. */
+static void set_uprobe(u32 at)
+{
+	char event[96];
+
+	snprintf(event, sizeof(event), "p:mine %s:%#x\n", FILE_, at);
+	must(!write_file(TRACEFS "/uprobe_events", event));
+	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "1"));
+}
+
+static void clear_uprobe(void)
+{
+	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "0"));
+	must(!write_file(TRACEFS "/uprobe_events", ""));
+}
+
 static unsigned int hits(void)
 {
 	const char *at = strstr(read_file(TRACEFS "/uprobe_profile"), "mine");
@@ -35,20 +51,16 @@ static unsigned int hits(void)
 	return nr;
 }
 
-/* A probe at @at of the page; the event of @selector then leads to response @want. */
+/* With a probe at @at the event of @selector leads to response @want. */
 static void with_uprobe(u32 at, int selector, int want, const char *what)
 {
-	char event[96];
 	unsigned int before;
 
-	snprintf(event, sizeof(event), "p:mine %s:%#x\n", FILE_, at);
-	must(!write_file(TRACEFS "/uprobe_events", event));
-	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "1"));
+	set_uprobe(at);
 	before = hits();
 	is(probe(p, VALUE, selector), want, "%s: the event %s", what, want ? "does not divert" : "diverts");
 	ok(hits() > before, "%s: it was hit", what);
-	must(!write_file(TRACEFS "/events/uprobes/mine/enable", "0"));
-	must(!write_file(TRACEFS "/uprobe_events", ""));
+	clear_uprobe();
 	is(probe(p, VALUE, selector), 0, "%s: gone, the event diverts", what);
 }
 
@@ -56,16 +68,21 @@ static void with_uprobe(u32 at, int selector, int want, const char *what)
  * Where the kernel executes the instruction instead, it relies on the fault becoming a signal: an entry there
  * would have it warn.
  */
-static void elsewhere_is_refused(void)
+static unsigned long elsewhere(void)
 {
 	const char *line = strstr(read_file("/proc/self/maps"), "[uprobes]");
-	unsigned long start;
-	struct table t;
 
 	must(line);
 	while (line[-1] != '\n')
 		line--;
-	start = strtoul(line, NULL, 16);
+	return strtoul(line, NULL, 16);
+}
+
+static void elsewhere_is_refused(void)
+{
+	unsigned long start = elsewhere();
+	struct table t;
+
 	table_init(&t, (void *)start);
 	table_add(&t, ESTP_FAULT, (void *)start, INSNS(1), (void *)(start + INSNS(16)));
 	is(table_register(&t), -EACCES, "the page where it is executed instead is not registered");
@@ -74,6 +91,43 @@ static void elsewhere_is_refused(void)
 	table_add(&t, ESTP_FAULT, p, INSNS(1), p + INSNS(16));
 	is(table_register(&t), 0, "twin: one of the program's own is");
 	table_free(&t);
+}
+
+/*
+ * Memory of the program's own where the kernel had its copy is registered, full of what faults, and the probe hit again. At
+ * a response the kernel would find the step done that it waits for, of a fault.
+ */
+static void in_its_place(void *unused)
+{
+	struct code *c = code_new(1);
+	u32 nop = emit_nop(c), at = emit_illegal(c), len = c->at - at, i;
+	size_t page = page_size();
+	struct table t;
+	u8 *mine;
+
+	if (probe_fault(p, VALUE) != -1)
+		_exit(1);
+	mine = (u8 *)elsewhere();
+	must(!munmap(mine, page));
+	must(mmap(mine, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == mine);
+	for (i = 0; i + len <= page; i += len)
+		memcpy(mine + i, code_place(c, at), len);
+	memcpy(mine + page / 2, code_place(c, nop), code_nop_len);
+	must(!mprotect(mine, page, PROT_READ | PROT_EXEC));
+	table_init(&t, mine);
+	table_add(&t, ESTP_FAULT, mine, page / 2, mine + page / 2)->causes = ESTP_CAUSE_ILL;
+	must(!table_register(&t));
+	_exit(probe_load(p, NULL) == PROBE_FAULTED && !strstr(read_file("/proc/self/maps"), "[uprobes]") ? 42 : 2);
+}
+
+static void its_place_is_no_span(void)
+{
+	int status;
+
+	set_uprobe(probe_seq[ESTP_FAULT].start);
+	status = run_child(in_its_place, NULL, 20);
+	ok(exited_with(status, 42), "nor is a fault diverted in what took its place (%s)", ending(status));
+	clear_uprobe();
 }
 
 void test(void)
@@ -96,6 +150,7 @@ void test(void)
 	with_uprobe(f->response[0], ESTP_FAULT, 0, "at the response");
 	with_uprobe(f->start, ESTP_FAULT, -1, "in the span");
 	elsewhere_is_refused();
+	its_place_is_no_span();
 	is(probe(p, VALUE, ESTP_INTERRUPT), 0, "without a uprobe the signal's frame leads to the response");
 	with_uprobe(probe_seq[ESTP_INTERRUPT].response[0], ESTP_INTERRUPT, 0, "at INTERRUPT's response");
 	with_uprobe(probe_seq[ESTP_PREEMPTION].response[0], ESTP_PREEMPTION, 0, "at PREEMPTION's response");
