@@ -363,7 +363,9 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
 
 /*
  * The pages of one address space by address: open addressing, linear probing, so a
- * look-up is O(1) however many there are.  A new index is at most 9/16 full; it is
+ * look-up is O(1) however many there are.  No key is ESTP_PROBES slots or more behind its home, whatever
+ * keys there are: where one would be, the index is replaced by one with another
+ * multiplier (estp_set_fits()).  A new index is at most 9/16 full; it is
  * replaced before the keys ever put into it would fill 5/8, so that neither tombstones
  * nor the filter's stale bits add up, nor pages that come and go ask for a new one
  * each time.
@@ -393,6 +395,7 @@ struct estp_index {
 #define ESTP_SLOT_VOID		1ul
 #define ESTP_SLOT_WANTED	2ul
 #define ESTP_INDEX_SLOT_MIN	8u
+#define ESTP_PROBES		256u	/* enough for pages at regular distances but for one multiplier in some hundred */
 #define ESTP_FILTER_SHIFT	3	/* log2(filter bits a slot) */
 #define ESTP_INDEX_BYTES(slots)	(sizeof(struct estp_index) + \
 				 (size_t)(slots) * (sizeof(unsigned long) + 1))
@@ -425,8 +428,8 @@ static inline struct estp_page *estp_slot_page(unsigned long slot)
 
 /*
  * The first product spreads keys by a multiplier that the host can draw at random, so
- * that nobody can choose addresses that meet; the second one spreads what is left of
- * pages at regular distances.
+ * that nobody chooses addresses that meet without having measured for long; who has, gets another one.  The second
+ * one spreads what is left of pages at regular distances.
  */
 static inline u64 estp_index_hash(const struct estp_index *ix, u64 key)
 {
@@ -462,14 +465,15 @@ static inline u32 estp_index_page_size(const struct estp_index *ix)
 /* The slot's value for a key, 0 if there is none. */
 static inline unsigned long estp_index_find(const struct estp_index *ix, u64 key)
 {
-	u32 i = estp_index_home(ix, key);
+	u32 i = estp_index_home(ix, key), end = i + ESTP_PROBES;
 	unsigned long slot;
 
-	/* Ends: more than a third of the slots are 0. */
+	/* Mostly ends here: more than a third of the slots are 0. */
 	while ((slot = estp_load(&ix->slot[i & ix->mask])) != 0) {
 		if (estp_slot_page(slot)->key == key)
 			return slot;
-		i++;
+		if (++i == end)
+			break;
 	}
 	return 0;
 }
@@ -590,17 +594,30 @@ void estp_set_init(struct estp_set *set, struct estp_index *ix);
 /** estp_set_slots() - slots that an index needs for @more further keys */
 u32 estp_set_slots(const struct estp_set *set, u64 more);
 
-/** estp_set_room() - are @more further keys possible without a new index? */
+/** estp_set_room() - are @more further keys possible without a new index, by their number? */
 bool estp_set_room(const struct estp_set *set, u64 more);
+
+/**
+ * estp_set_fits() - has a key a place near enough to its home?
+ * @taken: a bit a slot of the index: places of keys that have been asked for before, which this one's
+ *	joins; NULL if it is the only one
+ *
+ * To be asked for all keys that are going to be put together; where one has none, the index is
+ * replaced first.  What is removed meanwhile leaves only more.
+ */
+bool estp_set_fits(const struct estp_set *set, u64 key, u32 *taken);
 
 /**
  * estp_set_move() - copy slots [@from, @from + @nr) of the index into set->next
  *
- * To move a set of any size in short locked steps: set ->next, call this until it
- * returns true (the caller may unlock in between: removals meanwhile reach both),
+ * To move a set of any size in short locked steps: set ->next, call this while it
+ * returns 0 (the caller may unlock in between: removals meanwhile reach both),
  * then estp_set_moved().
+ *
+ * Return: 1 when done; 0, there is more; -1, a key has no place near enough to its home: the
+ * index stays, ->next is NULL again, and what it was, which no reader has seen, is to be freed.
  */
-bool estp_set_move(struct estp_set *set, u32 from, u32 nr);
+int estp_set_move(struct estp_set *set, u32 from, u32 nr);
 
 /** estp_set_moved() - publish set->next; returns the old index, for the host to free */
 struct estp_index *estp_set_moved(struct estp_set *set);
@@ -608,7 +625,7 @@ struct estp_index *estp_set_moved(struct estp_set *set);
 /**
  * estp_set_put() - put a page or token into the set, in place of one of its key
  *
- * Takes over the caller's reference; drops the one it replaces.  There must be room.
+ * Takes over the caller's reference; drops the one it replaces.  There must be room, and the key must fit.
  * Wide entries of the replaced page keep their tokens: the caller settles those.
  */
 void estp_set_put(struct estp_set *set, struct estp_page *page);

@@ -58,21 +58,31 @@ void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size)
 
 static unsigned long *find_slot(struct estp_index *ix, u64 key)
 {
-	u32 i = estp_index_home(ix, key);
+	u32 i = estp_index_home(ix, key), end = i + ESTP_PROBES;
 
-	for (; ix->slot[i & ix->mask]; i++)
+	for (; i != end && ix->slot[i & ix->mask]; i++)
 		if (estp_slot_page(ix->slot[i & ix->mask])->key == key)
 			return &ix->slot[i & ix->mask];
 	return NULL;
 }
 
-static unsigned long *free_slot(struct estp_index *ix, u64 key)
+static bool is_taken(const u32 *taken, u32 i)
 {
-	u32 i = estp_index_home(ix, key);
+	return taken && taken[i / 32] >> i % 32 & 1;
+}
 
-	while (ix->slot[i & ix->mask] && ix->slot[i & ix->mask] != TOMBSTONE)
-		i++;
-	return &ix->slot[i & ix->mask];
+/* A place for a key, the number of a slot; -1: none near enough to its home. */
+static s64 free_slot(const struct estp_index *ix, u64 key, const u32 *taken)
+{
+	u32 i = estp_index_home(ix, key), end = i + ESTP_PROBES;
+
+	for (; i != end; i++) {
+		u32 at = i & ix->mask;
+
+		if ((!ix->slot[at] || ix->slot[at] == TOMBSTONE) && !is_taken(taken, at))
+			return at;
+	}
+	return -1;
 }
 
 /* In this order: see struct estp_index. */
@@ -90,17 +100,20 @@ static void widen(struct estp_index *ix, u64 key)
 	}
 }
 
-static void insert(struct estp_index *ix, unsigned long value)
+static bool insert(struct estp_index *ix, unsigned long value)
 {
 	u64 key = estp_slot_page(value)->key, bit = estp_filter_bit(ix, key);
-	unsigned long *slot = free_slot(ix, key);
+	s64 slot = free_slot(ix, key, NULL);
 
+	if (slot < 0)
+		return false;
 	ix->used++;
 	if (!estp_key_is_token(key)) {
 		widen(ix, key);
 		estp_store(&ix->filter[bit / 32], ix->filter[bit / 32] | 1u << bit % 32);
 	}
-	estp_publish(slot, value);
+	estp_publish(&ix->slot[slot], value);
+	return true;
 }
 
 /* ---- The set -------------------------------------------------------------------- */
@@ -128,6 +141,15 @@ u32 estp_set_slots(const struct estp_set *set, u64 more)
 bool estp_set_room(const struct estp_set *set, u64 more)
 {
 	return 8 * (set->index->used + more) <= 5 * ((u64)set->index->mask + 1);
+}
+
+bool estp_set_fits(const struct estp_set *set, u64 key, u32 *taken)
+{
+	s64 slot = free_slot(set->index, key, taken);
+
+	if (slot >= 0 && taken)
+		taken[slot / 32] |= 1u << slot % 32;
+	return slot >= 0;
 }
 
 bool estp_slot_is_code(unsigned long slot)
@@ -173,13 +195,16 @@ void estp_set_change(struct estp_set *set, u64 key, unsigned long value)
 		estp_publish(slot, value);
 }
 
-bool estp_set_move(struct estp_set *set, u32 from, u32 nr)
+int estp_set_move(struct estp_set *set, u32 from, u32 nr)
 {
 	const struct estp_index *ix = set->index;
 
-	for (; from <= ix->mask && nr; from++, nr--)
-		if (ix->slot[from] && ix->slot[from] != TOMBSTONE)
-			insert(set->next, ix->slot[from]);
+	for (; from <= ix->mask && nr; from++, nr--) {
+		if (!ix->slot[from] || ix->slot[from] == TOMBSTONE || insert(set->next, ix->slot[from]))
+			continue;
+		set->next = NULL;
+		return -1;
+	}
 	return from > ix->mask;
 }
 
@@ -205,12 +230,17 @@ void estp_set_put(struct estp_set *set, struct estp_page *page)
 	unsigned long *slot = find_slot(set->index, page->key);
 	struct estp_page *old;
 
-	account(set, (unsigned long)page, 1);
 	if (!slot) {
-		insert(set->index, (unsigned long)page);
+		/* Asked for before: see estp_set_fits(). */
+		if (!insert(set->index, (unsigned long)page)) {
+			estp_page_drop(page);
+			return;
+		}
+		account(set, (unsigned long)page, 1);
 		estp_set_changed(set);
 		return;
 	}
+	account(set, (unsigned long)page, 1);
 	old = estp_slot_page(*slot);
 	account(set, *slot, -1);
 	estp_set_change(set, page->key, (unsigned long)page);

@@ -14,6 +14,8 @@
 #include "estp.h"
 #include "commit.h"
 
+#define DRAWS_MAX	8	/* indexes with a multiplier of their own, for one registration */
+
 static struct estp_page *chained(const struct estp_page *page)
 {
 	return page->rcu[0];
@@ -86,42 +88,101 @@ bool estp_batch_over_limit(const struct estp_batch *batch)
 	return pages > READ_ONCE(estp_max_pages) || (bytes > 0 && bytes > max);
 }
 
-static int make_room(struct estp_batch *batch)
+/* Lets others have it, also where the kernel preempts nobody: who unmaps may spin for it, with preemption off. */
+static void pause(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	cond_resched();
+	spin_lock(lock);
+}
+
+/* Has each new key a place?  1, 0 or an error. */
+static int all_fit(const struct estp_batch *batch)
 {
 	struct estp_space *space = batch->space;
-	struct estp_set *set = &space->set;
-	struct estp_index *ix;
-	bool done = false, room;
-	u32 at, wanted;
+	struct estp_page *page;
+	u32 *taken = NULL, nr = 0;
+	bool fits = true;
 
-	/* Unmapping alone may come in between, which leaves more room. */
+	if (batch->new_keys > 1) {
+		taken = kvcalloc(BITS_TO_U32(space->set.index->mask + 1), sizeof(u32), GFP_KERNEL_ACCOUNT);
+		if (!taken)
+			return -ENOMEM;
+	}
 	spin_lock(&space->set_lock);
-	wanted = slots_wanted(batch);
-	room = wanted == set->index->mask + 1 && estp_set_room(set, batch->new_keys);
+	for (page = batch->page; page && fits; page = chained(page)) {
+		fits = estp_index_find(space->set.index, page->key) ||
+		       estp_set_fits(&space->set, page->key, taken);
+		if (!(++nr % ESTP_SCAN_NR))
+			pause(&space->set_lock);
+	}
 	spin_unlock(&space->set_lock);
-	if (room)
-		return 0;
-	ix = estp_index_alloc(wanted);
+	kvfree(taken);
+	return fits;
+}
+
+/* As large as wanted; -EAGAIN: with its multiplier it does not do. */
+static int replace_index(struct estp_space *space, u32 wanted)
+{
+	struct estp_index *ix = estp_index_alloc(wanted);
+	struct estp_set *set = &space->set;
+	int done = 0;
+	u32 at;
+
 	if (!ix)
 		return -ENOMEM;
-
 	spin_lock(&space->set_lock);
 	set->next = ix;
 	for (at = 0; !done; at += ESTP_SCAN_NR) {
 		done = estp_set_move(set, at, ESTP_SCAN_NR);
 		if (!done)
-			cond_resched_lock(&space->set_lock);
+			pause(&space->set_lock);
 	}
-	ix = estp_set_moved(set);
+	if (done > 0)
+		ix = estp_set_moved(set);
 	spin_unlock(&space->set_lock);
 	estp_index_free(ix);
-	return 0;
+	return done > 0 ? 0 : -EAGAIN;
+}
+
+/*
+ * An index with a place for each key near its home.  Which multiplier does, nobody knows beforehand; that so many
+ * do not is no chance any more.
+ */
+static int make_room(struct estp_batch *batch)
+{
+	struct estp_space *space = batch->space;
+	struct estp_set *set = &space->set;
+	int draws, err = 0;
+
+	for (draws = 0; draws <= DRAWS_MAX; draws++) {
+		u32 wanted;
+		bool room;
+
+		/* Unmapping alone may come in between, which leaves more room. */
+		spin_lock(&space->set_lock);
+		wanted = slots_wanted(batch);
+		room = wanted == set->index->mask + 1 && estp_set_room(set, batch->new_keys);
+		spin_unlock(&space->set_lock);
+		if (room) {
+			err = all_fit(batch);
+			if (err)
+				return err < 0 ? err : 0;
+		}
+		if (draws == DRAWS_MAX)
+			break;
+		err = replace_index(space, wanted);
+		if (err == -ENOMEM)
+			return err;
+	}
+	return -ENOMEM;
 }
 
 int estp_batch_commit(struct estp_batch *batch)
 {
 	struct estp_space *space = batch->space;
 	int err = make_room(batch);
+	u32 nr = 0;
 
 	if (err)
 		return err;
@@ -132,7 +193,8 @@ int estp_batch_commit(struct estp_batch *batch)
 		batch->page = chained(page);
 		page->refs = 1;
 		estp_set_put(&space->set, page);
-		cond_resched_lock(&space->set_lock);
+		if (!(++nr % ESTP_SCAN_NR))
+			pause(&space->set_lock);
 	}
 	spin_unlock(&space->set_lock);
 	return 0;

@@ -171,34 +171,49 @@ static struct estp_page *compile(const struct module *owner, const void *page,
 	return estp_page_make((unsigned long)page, scratch->item, nr, 0, kernel_set.gen, 0);
 }
 
-/* Not with a random multiplier: nobody who would harm us chooses where modules lie. */
-static struct estp_index *alloc_index(u32 slots)
+/* Not with a random multiplier, but where that one does not do: nobody who would harm us chooses where modules lie. */
+static struct estp_index *alloc_index(u32 slots, bool draw)
 {
 	struct estp_index *ix = estp_index_alloc(slots);
 
-	if (ix)
+	if (ix && !draw)
 		ix->mult = ESTP_INDEX_MULT;
 	return ix;
 }
 
-/* Room for one more. */
-static int make_room(void)
+static bool has_room(u64 key)
 {
-	struct estp_index *ix;
+	return estp_set_room(&kernel_set, 1) && estp_set_fits(&kernel_set, key, NULL);
+}
+
+static int replace_index(bool draw)
+{
+	struct estp_index *ix = alloc_index(estp_set_slots(&kernel_set, 1), draw);
+	int done;
 	u32 at;
 
-	if (estp_set_room(&kernel_set, 1))
-		return 0;
-	ix = alloc_index(estp_set_slots(&kernel_set, 1));
 	if (!ix)
 		return -ENOMEM;
 	kernel_set.next = ix;
-	for (at = 0; !estp_set_move(&kernel_set, at, MOVE_NR); at += MOVE_NR)
+	for (at = 0; !(done = estp_set_move(&kernel_set, at, MOVE_NR)); at += MOVE_NR)
 		cond_resched();
-	ix = estp_set_moved(&kernel_set);
+	if (done > 0)
+		ix = estp_set_moved(&kernel_set);
 	synchronize_rcu();
 	kvfree(ix);
 	return 0;
+}
+
+/* Room for one more. */
+static int make_room(u64 key)
+{
+	int err = 0;
+
+	if (!has_room(key))
+		err = replace_index(false);
+	if (!err && !has_room(key))
+		err = replace_index(true);
+	return err ?: has_room(key) ? 0 : -ENOMEM;
 }
 
 static int put(struct module *owner, struct estp_page *page)
@@ -210,7 +225,7 @@ static int put(struct module *owner, struct estp_page *page)
 		return -EBUSY;
 	if (estp_index_find(kernel_set.index, page->key))
 		return -EEXIST;
-	err = make_room();
+	err = make_room(page->key);
 	if (err)
 		return err;
 	page->refs = 1;
@@ -316,7 +331,7 @@ static struct notifier_block modules = { .notifier_call = on_module };
 
 int estp_kernel_init(void)
 {
-	struct estp_index *ix = alloc_index(ESTP_INDEX_SLOT_MIN);
+	struct estp_index *ix = alloc_index(ESTP_INDEX_SLOT_MIN, false);
 	int err;
 
 	if (!ix)

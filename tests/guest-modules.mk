@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Modules that guest tests load beside estp.ko: tests/guest/modules/.
 
-GUEST_MODULES := $(addprefix build/tests/guest/modules/,hog.ko copies.ko prober.ko stranger.ko refused.ko)
+GUEST_MODULES := $(addprefix build/tests/guest/modules/,hog.ko copies.ko draws.ko prober.ko stranger.ko refused.ko)
 GUEST_FILES += $(GUEST_MODULES)
 DEBUG_MODULES := $(addprefix build/tests/guest/modules/,planted.ko crowd.ko)
 DEBUG_FILES += $(DEBUG_MODULES)

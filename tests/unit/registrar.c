@@ -263,18 +263,43 @@ static u64 new_keys(const struct registrar *r, const struct request *rq)
 	return nr;
 }
 
-static void move(struct registrar *r, u64 more)
+static bool all_fit(const struct registrar *r, const struct request *rq)
+{
+	u32 *taken = must_alloc((r->set.index->mask / 32 + 1) * sizeof(u32));
+	u64 last = r->set.wide_last;
+	bool fits = true;
+	u32 i;
+
+	memset(taken, 0, (r->set.index->mask / 32 + 1) * sizeof(u32));
+	for (i = 0; i < rq->nr; i++)
+		if (is_wide(r, &rq->seq[i]) && !rq->wide[i])
+			fits &= estp_set_fits(&r->set, estp_token_key(++last), taken);
+	for (i = 0; i < rq->draft_nr; i++)
+		if (!estp_index_find(r->set.index, rq->draft[i].addr))
+			fits &= estp_set_fits(&r->set, rq->draft[i].addr, taken);
+	free(taken);
+	return fits;
+}
+
+/* @draw: the multiplier that all of the host's indexes begin with did not do. */
+static void move(struct registrar *r, u64 more, bool draw)
 {
 	u32 slots = estp_set_slots(&r->set, more), from = 0;
+	struct estp_index *next = host_index(slots, r->set.index->page_size);
+	int done;
 
-	r->set.next = host_index(slots, r->set.index->page_size);
+	if (draw)
+		next->mult = r->mult *= ESTP_INDEX_MULT;
+	r->set.next = next;
 	r->slots_moved += r->set.index->mask + 1;
-	while (!estp_set_move(&r->set, from, r->step)) {
+	while (!(done = estp_set_move(&r->set, from, r->step))) {
 		from += r->step;
 		if (r->unlocked)
 			r->unlocked(r, r->arg);
 	}
-	host_retire(estp_set_moved(&r->set));
+	if (done > 0)
+		next = estp_set_moved(&r->set);
+	host_retire(next);
 }
 
 static void build(struct registrar *r, struct request *rq, struct draft *draft)
@@ -296,11 +321,13 @@ static void build(struct registrar *r, struct request *rq, struct draft *draft)
 
 static bool add(struct registrar *r, struct request *rq)
 {
+	bool draw = false;
 	u32 i;
 
-	while (plan(r, rq) && !estp_set_room(&r->set, new_keys(r, rq))) {
+	while (plan(r, rq) && !(estp_set_room(&r->set, new_keys(r, rq)) && all_fit(r, rq))) {
 		/* The plan may be stale once the set has been unlocked. */
-		move(r, new_keys(r, rq));
+		move(r, new_keys(r, rq), draw);
+		draw = true;
 		forget(rq);
 	}
 	for (i = 0; i < rq->draft_nr; i++)
@@ -342,7 +369,7 @@ bool registrar_add_table(struct registrar *r, const struct estp_sequence *seq, u
 
 void registrar_start(struct registrar *r, u32 page_size)
 {
-	*r = (struct registrar) { .step = 1000 };
+	*r = (struct registrar) { .step = 1000, .mult = ESTP_INDEX_MULT };
 	estp_set_init(&r->set, host_index(INDEX_SLOTS_FIRST, page_size));
 }
 
@@ -355,7 +382,7 @@ void registrar_fork(struct registrar *child, const struct registrar *parent)
 {
 	u32 slots = parent->set.index->mask + 1;
 
-	*child = (struct registrar) { .step = parent->step };
+	*child = (struct registrar) { .step = parent->step, .mult = parent->mult };
 	estp_set_copy(&child->set, &parent->set, must_alloc(ESTP_INDEX_BYTES(slots)));
 }
 

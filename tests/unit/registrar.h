@@ -22,6 +22,7 @@ struct registrar {
 	struct estp_set set;
 	u32 step;		/* slots to look at between two chances to unlock */
 	u64 slots_moved;
+	u64 mult;		/* of the last index that was drawn anew; odd */
 	/* If set: called where the module would unlock while it moves the set. */
 	void (*unlocked)(struct registrar *r, void *arg);
 	void *arg;
