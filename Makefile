@@ -94,9 +94,10 @@ all-programs: guest-tests $(filter-out %.ko,$(GUEST_FILES)) $(BENCH_FILES)
 check-matrix: ## the same on every kernel that there is, and a table of them [CELLS=6.1]
 	@CELLS='$(CELLS)' tests/matrix
 
-check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN
+DEBUG_FLAVOURS := $(if $(filter arm64,$(ARCH)),arm64-debug,debug kcsan)
+check-debug: ## the guest tests on kernels made to find bugs: KASAN, lockdep ..., then KCSAN [ARCH=arm64: the former]
 	@vm/packages check kernel
-	@status=0; for flavour in debug kcsan; do \
+	@status=0; for flavour in $(DEBUG_FLAVOURS); do \
 		$(MAKE) --no-print-directory check-debug-one FLAVOUR=$$flavour || status=1; done; exit $$status
 
 check-debug-one: # one of them, by FLAVOUR
@@ -124,7 +125,7 @@ fuzz-core: ## libFuzzer on core/, for long [FUZZ_SEED=1 FUZZ_SECONDS=600]
 
 FUZZ_SEED ?= 1
 FUZZ_SECONDS ?= 600
-BUILT_KERNEL := $(filter debug kcsan,$(FLAVOUR))
+BUILT_KERNEL := $(shell sed -n 's/^SOURCE=//p' vm/kernels/$(CELL))
 fuzz-guest: ## hostile processes, for long [FUZZ_SEED=1 FUZZ_SECONDS=600 FLAVOUR=debug ...]
 	@vm/packages check $(if $(BUILT_KERNEL),kernel)
 	@$(if $(BUILT_KERNEL),vm/build-kernel $(KERNEL) $(FLAVOUR),vm/fetch $(KERNEL) $(FLAVOUR))

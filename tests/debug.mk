@@ -2,7 +2,7 @@
 # What `make check-debug` runs on the kernels that find bugs by themselves.
 #
 #   DEBUG_GUESTS   of GUEST_TESTS, for the kernel that FLAVOUR names
-#   DEBUG_BATCHES  the same, as prove wants it; besides, on `debug` alone, DEBUG_TESTS
+#   DEBUG_BATCHES  the same, as prove wants it; besides, but on `kcsan`, DEBUG_TESTS
 #   DEBUG_FILES    what is built for them
 #
 # Left out is what says no more there than on a stock kernel: what runs without the module, what
@@ -15,5 +15,5 @@ debug_not := %/others_get_their_turn %/first_registration_looks_at_threads \
 DEBUG_GUESTS = $(filter-out $(debug_not),$(GUEST_TESTS))
 
 DEBUG_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(DEBUG_GUESTS)) \
-	$(if $(filter debug,$(FLAVOUR)),$(DEBUG_TESTS))
+	$(if $(filter %debug,$(FLAVOUR)),$(DEBUG_TESTS))
 DEBUG_FILES += $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_GUESTS) $(DEBUG_TESTS)
