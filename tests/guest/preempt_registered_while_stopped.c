@@ -150,13 +150,16 @@ static bool stop_and_go(unsigned int i, u64 *by_stop, u64 *afterwards)
  * A tracer that has attached, in a stop of the whole group, which leaves no siginfo to know it by; the
  * group having been continued, it is gone from there by the detaching alone.
  */
-static bool write_and_go(u64 *afterwards)
+static bool write_and_go(enum before before, u64 *afterwards)
 {
 	u64 switches;
 	bool undisturbed;
 	pid_t pid;
 
-	span(false, response);
+	if (before == PAGE_WITHOUT)
+		must(!code_register(elsewhere, ESTP_LAYOUT_PAGE));
+	else
+		span(false, response);
 	pid = start();
 	must(!ptrace(PTRACE_ATTACH, pid, 0, 0));
 	wait_stopped(pid);
@@ -173,6 +176,8 @@ static bool write_and_go(u64 *afterwards)
 	*afterwards = diverted(ESTP_PREEMPTION) - *afterwards;
 	let_go(pid);
 	must(!code_unregister(code));
+	if (before == PAGE_WITHOUT)
+		must(!code_unregister(elsewhere));
 	return undisturbed;
 }
 
@@ -238,14 +243,17 @@ void test(void)
 		is(code->data->mark[0], all[i].by_registration, "through the response: %d", all[i].by_registration);
 		is(regs_diff(&out, &in, "afterwards"), 0, "no register changed");
 	}
-	tries = TRIES;
-	while (!write_and_go(&afterwards) && --tries)
-		;
-	ok(tries, "stopped by a tracer, which writes the pc: it left its CPU for that alone");
-	is(afterwards, 0, "not diverted");
-	is(code->data->mark[1], 1, "it has executed what was written");
-	is(code->data->landed, LET_GO, "and comes out");
-	is(regs_diff(&out, &in, "afterwards"), 0, "no register changed");
+	for (i = PAGE_WITHOUT; i <= OTHER_SPAN; i++) {
+		tries = TRIES;
+		while (!write_and_go(i, &afterwards) && --tries)
+			;
+		ok(tries, "stopped by a tracer%s, which writes the pc: it left its CPU for that alone",
+		   i == PAGE_WITHOUT ? " on a page without any" : "");
+		is(afterwards, 0, "not diverted");
+		is(code->data->mark[1], 1, "it has executed what was written");
+		is(code->data->landed, LET_GO, "and comes out");
+		is(regs_diff(&out, &in, "afterwards"), 0, "no register changed");
+	}
 	tries = TRIES;
 	while (!seized_and_preempted(&afterwards) && --tries)
 		;
