@@ -145,24 +145,3 @@ int box_sign(uint64_t slot, uint64_t word, uint64_t *tag)
 	*tag = out;
 	return 0;
 }
-
-/* Out of the gate's section: it stays registered in the twin. */
-int box_peek(const uint64_t *from, uint64_t *word)
-{
-	uint64_t value;
-
-	__asm__ volatile goto(
-		ESTP_START(peek)
-		"ldr	%[value], %[from]\n\t"
-		ESTP_END(peek)
-		ESTP_ON_FAULT(peek, "%l[denied]", ESTP_MEMORY)
-		: [value] "=r"(value)
-		: [from] "Q"(*from)
-		:
-		: denied);
-	ESTP_OUTPUTS;
-	*word = value;
-	return 0;
-ESTP_RESPONSE(denied);
-	return -EFAULT;
-}

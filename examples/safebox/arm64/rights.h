@@ -35,4 +35,7 @@ static inline bool box_is_open(uint64_t rights)
 	return rights & ~(uint64_t)BOX_CLOSED;
 }
 
+/* The load of box_peek(). */
+#define BOX_LOAD	"ldr	%[value], %[from]\n\t"
+
 #endif /* RIGHTS_H */

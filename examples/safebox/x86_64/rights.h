@@ -32,4 +32,7 @@ static inline bool box_is_open(uint64_t rights)
 	return (rights & BOX_CLOSED) != BOX_CLOSED;
 }
 
+/* The load of box_peek(). */
+#define BOX_LOAD	"movq	%[from], %[value]\n\t"
+
 #endif /* RIGHTS_H */
