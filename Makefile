@@ -106,7 +106,7 @@ check-debug-one: # one of them, by FLAVOUR
 	@vm/build-module
 	@$(MAKE) --no-print-directory -s $(DEBUG_FILES)
 	@echo "check-debug: running the tests on the $(FLAVOUR) kernel"
-	@rm -rf build/coverage
+	@$(if $(filter debug,$(FLAVOUR)),rm -rf build/coverage)
 	@status=0; \
 		GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8 $(if $(filter debug,$(FLAVOUR)),--coverage build/coverage)" \
 		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_BATCHES) || status=1; \
