@@ -365,7 +365,7 @@ static inline u64 estp_code_response(const struct estp_page *page, const struct 
  * The pages of one address space by address: open addressing, linear probing, so a
  * look-up is O(1) however many there are.  No key is ESTP_PROBES slots or more behind its home, whatever
  * keys there are: where one would be, the index is replaced by one with another
- * multiplier (estp_set_fits()).  A new index is at most 9/16 full; it is
+ * multiplier (estp_index_fits()).  A new index is at most 9/16 full; it is
  * replaced before the keys ever put into it would fill 5/8, so that neither tombstones
  * nor the filter's stale bits add up, nor pages that come and go ask for a new one
  * each time.
@@ -560,8 +560,8 @@ bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page
  * @match: set on a hit
  *
  * O(log n) in the page's entries.  Passes over entries that have ended because their
- * response, or another page of their span, was unmapped; over 64 of them at most, and
- * looking at 4096 entries at most.
+ * response, or another page of their span, was unmapped: looking up 64 pages and spans of those at most, and
+ * at 4096 entries at most.
  *
  * Context: any; reads only the set.
  * Source: SPEC PAGE-9, TAB-7, TAB-8.
@@ -591,6 +591,12 @@ void estp_index_init(struct estp_index *ix, u32 slots, u32 page_size);
 /** estp_set_init() - an empty set, with an empty index */
 void estp_set_init(struct estp_set *set, struct estp_index *ix);
 
+/** estp_set_gen() - the set's generation, for who then looks, without a lock, for what has gone until that */
+static inline u64 estp_set_gen(const struct estp_set *set)
+{
+	return estp_load_acquire(&set->gen);
+}
+
 /** estp_set_slots() - slots that an index needs for @more further keys */
 u32 estp_set_slots(const struct estp_set *set, u64 more);
 
@@ -598,14 +604,15 @@ u32 estp_set_slots(const struct estp_set *set, u64 more);
 bool estp_set_room(const struct estp_set *set, u64 more);
 
 /**
- * estp_set_fits() - has a key a place near enough to its home?
- * @taken: a bit a slot of the index: places of keys that have been asked for before, which this one's
- *	joins; NULL if it is the only one
+ * estp_index_fits() - has a key a place near enough to its home?
+ * @ix: a set's index, or its next one, all moved
+ * @taken: a bit a slot of the index: what keys that have been asked for before may be put into, to which
+ *	this one's is added; NULL if it is the only one
  *
  * To be asked for all keys that are going to be put together; where one has none, the index is
- * replaced first.  What is removed meanwhile leaves only more.
+ * replaced first.  The answers hold whatever is removed meanwhile, between them, too.
  */
-bool estp_set_fits(const struct estp_set *set, u64 key, u32 *taken);
+bool estp_index_fits(const struct estp_index *ix, u64 key, u32 *taken);
 
 /**
  * estp_set_move() - copy slots [@from, @from + @nr) of the index into set->next

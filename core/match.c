@@ -20,13 +20,15 @@ u64 estp_response_pages(const struct estp_index *ix, const struct estp_page *pag
 }
 
 /* Is every page of an entry's response still the one that it was meant for? */
-static bool response_alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
+static bool response_alive(const struct estp_index *ix, const struct estp_page *page, u32 i,
+			   u32 *finds)
 {
 	u64 last, key = estp_response_pages(ix, page, i, &last);
 
 	for (; key <= last; key += ix->page_size) {
 		unsigned long slot = estp_index_find(ix, key);
 
+		++*finds;
 		if (!slot || estp_slot_page(slot)->birth > page->stamp)
 			return false;
 	}
@@ -34,24 +36,32 @@ static bool response_alive(const struct estp_index *ix, const struct estp_page *
 }
 
 /* Of an entry whose span or response reaches another page. */
-static noinline bool reaches(const struct estp_index *ix, const struct estp_page *page, u32 i)
+static noinline bool reaches(const struct estp_index *ix, const struct estp_page *page, u32 i,
+			     u32 *finds)
 {
 	u16 bits = page->code[i].bits;
 
-	if (bits & ESTP_CODE_WIDE &&
-	    !estp_index_find(ix, estp_token_key(estp_page_wide(page, i))))
-		return false;
-	return !(bits & ESTP_CODE_FAR) || response_alive(ix, page, i);
+	if (bits & ESTP_CODE_WIDE) {
+		++*finds;
+		if (!estp_index_find(ix, estp_token_key(estp_page_wide(page, i))))
+			return false;
+	}
+	return !(bits & ESTP_CODE_FAR) || response_alive(ix, page, i, finds);
 }
 
-static inline bool alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
+/* @finds: grows by the look-ups that it takes to tell. */
+static inline bool alive(const struct estp_index *ix, const struct estp_page *page, u32 i,
+			 u32 *finds)
 {
 	return likely(!(page->code[i].bits & (ESTP_CODE_WIDE | ESTP_CODE_FAR))) ||
-	       reaches(ix, page, i);
+	       reaches(ix, page, i, finds);
 }
 
-/* Once the first one proves ended the search is linear, and bounded. */
-#define ENDED_MAX	64	/* ended entries that are passed over */
+/*
+ * Once the first one proves ended the search is linear, and bounded.  Not by the number of those that have ended: a
+ * response has up to 17 pages, and each look-up may pass ESTP_PROBES slots.
+ */
+#define FINDS_MAX	64	/* look-ups for ended entries, after which no further one is passed over */
 #define LOOK_MAX	4096	/* entries that are looked at */
 
 /* The first of [i, end) that covers off, has the cause, and has not ended. */
@@ -59,7 +69,7 @@ static noinline const struct estp_code *first_alive(const struct estp_index *ix,
 						    const struct estp_page *page, u32 i,
 						    u32 end, u32 off, u8 selector, u8 cause)
 {
-	u32 looks, ended = 0;
+	u32 looks, finds = 0;
 
 	for (looks = 0; i < end && page->code[i].start <= off && looks < LOOK_MAX;
 	     i++, looks++) {
@@ -69,9 +79,9 @@ static noinline const struct estp_code *first_alive(const struct estp_index *ix,
 			continue;
 		if (selector == ESTP_FAULT && !(code->bits >> cause & 1))
 			continue;
-		if (alive(ix, page, i))
+		if (alive(ix, page, i, &finds))
 			return code;
-		if (ended++ == ENDED_MAX)
+		if (finds > FINDS_MAX)
 			break;
 	}
 	return NULL;
@@ -109,7 +119,9 @@ bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page
 
 bool estp_set_alive(const struct estp_index *ix, const struct estp_page *page, u32 i)
 {
-	return alive(ix, page, i);
+	u32 finds = 0;
+
+	return alive(ix, page, i, &finds);
 }
 
 u64 estp_set_sequence(const struct estp_index *ix, const struct estp_page *page, u32 i,

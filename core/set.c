@@ -71,8 +71,12 @@ static bool is_taken(const u32 *taken, u32 i)
 	return taken && taken[i / 32] >> i % 32 & 1;
 }
 
-/* A place for a key, the number of a slot; -1: none near enough to its home. */
-static s64 free_slot(const struct estp_index *ix, u64 key, const u32 *taken)
+/*
+ * A place for a key, the number of a slot; -1: none near enough to its home.  Slots that it passes are taken as well:
+ * where one is free in the end, because of a removal meanwhile, this key is put there, and no other one may have been
+ * promised it.
+ */
+static s64 free_slot(const struct estp_index *ix, u64 key, u32 *taken)
 {
 	u32 i = estp_index_home(ix, key), end = i + ESTP_PROBES;
 
@@ -81,6 +85,8 @@ static s64 free_slot(const struct estp_index *ix, u64 key, const u32 *taken)
 
 		if ((!ix->slot[at] || ix->slot[at] == TOMBSTONE) && !is_taken(taken, at))
 			return at;
+		if (taken)
+			taken[at / 32] |= 1u << at % 32;
 	}
 	return -1;
 }
@@ -143,9 +149,9 @@ bool estp_set_room(const struct estp_set *set, u64 more)
 	return 8 * (set->index->used + more) <= 5 * ((u64)set->index->mask + 1);
 }
 
-bool estp_set_fits(const struct estp_set *set, u64 key, u32 *taken)
+bool estp_index_fits(const struct estp_index *ix, u64 key, u32 *taken)
 {
-	s64 slot = free_slot(set->index, key, taken);
+	s64 slot = free_slot(ix, key, taken);
 
 	if (slot >= 0 && taken)
 		taken[slot / 32] |= 1u << slot % 32;
@@ -176,12 +182,13 @@ static void account(struct estp_set *set, unsigned long slot, int sign)
  */
 static void clear_slot(struct estp_index *ix, unsigned long *slot)
 {
-	u32 i = slot - ix->slot;
+	u32 i = slot - ix->slot, end = i - ESTP_PROBES;
 
 	estp_publish(slot, TOMBSTONE);
 	if (ix->slot[(i + 1) & ix->mask])
 		return;
-	for (; ix->slot[i & ix->mask] == TOMBSTONE; i--)
+	/* Not as far as it goes: this is one step of who holds the lock. */
+	for (; i != end && ix->slot[i & ix->mask] == TOMBSTONE; i--)
 		estp_publish(&ix->slot[i & ix->mask], 0ul);
 }
 
@@ -231,7 +238,7 @@ void estp_set_put(struct estp_set *set, struct estp_page *page)
 	struct estp_page *old;
 
 	if (!slot) {
-		/* Asked for before: see estp_set_fits(). */
+		/* Asked for before: see estp_index_fits(). */
 		if (!insert(set->index, (unsigned long)page)) {
 			estp_page_drop(page);
 			return;
@@ -262,8 +269,9 @@ bool estp_set_remove(struct estp_set *set, u64 key)
 	if (slot)
 		clear_slot(set->next, slot);
 	estp_set_changed(set);
+	/* After the slot, also for who asks without the lock: see estp_set_gen(). */
 	if (!estp_key_is_token(key))
-		set->gen++;
+		estp_publish(&set->gen, set->gen + 1);
 	estp_page_drop(page);
 	return true;
 }

@@ -96,8 +96,8 @@ static void pause(spinlock_t *lock)
 	spin_lock(lock);
 }
 
-/* Has each new key a place?  1, 0 or an error. */
-static int all_fit(const struct estp_batch *batch)
+/* Has each new key a place in @ix, the set's index or its next?  0, -EAGAIN or -ENOMEM. */
+static int all_fit(const struct estp_batch *batch, const struct estp_index *ix)
 {
 	struct estp_space *space = batch->space;
 	struct estp_page *page;
@@ -105,32 +105,28 @@ static int all_fit(const struct estp_batch *batch)
 	bool fits = true;
 
 	if (batch->new_keys > 1) {
-		taken = kvcalloc(BITS_TO_U32(space->set.index->mask + 1), sizeof(u32), GFP_KERNEL_ACCOUNT);
+		taken = kvcalloc(BITS_TO_U32(ix->mask + 1), sizeof(u32), GFP_KERNEL_ACCOUNT);
 		if (!taken)
 			return -ENOMEM;
 	}
 	spin_lock(&space->set_lock);
 	for (page = batch->page; page && fits; page = chained(page)) {
-		fits = estp_index_find(space->set.index, page->key) ||
-		       estp_set_fits(&space->set, page->key, taken);
+		fits = estp_index_find(space->set.index, page->key) || estp_index_fits(ix, page->key, taken);
 		if (!(++nr % ESTP_SCAN_NR))
 			pause(&space->set_lock);
 	}
 	spin_unlock(&space->set_lock);
 	kvfree(taken);
-	return fits;
+	return fits ? 0 : -EAGAIN;
 }
 
-/* As large as wanted; -EAGAIN: with its multiplier it does not do. */
-static int replace_index(struct estp_space *space, u32 wanted)
+/* 0, or -EAGAIN: with this one's multiplier what is in the set does not do. */
+static int fill_next(struct estp_space *space, struct estp_index *ix)
 {
-	struct estp_index *ix = estp_index_alloc(wanted);
 	struct estp_set *set = &space->set;
 	int done = 0;
 	u32 at;
 
-	if (!ix)
-		return -ENOMEM;
 	spin_lock(&space->set_lock);
 	set->next = ix;
 	for (at = 0; !done; at += ESTP_SCAN_NR) {
@@ -138,44 +134,58 @@ static int replace_index(struct estp_space *space, u32 wanted)
 		if (!done)
 			pause(&space->set_lock);
 	}
-	if (done > 0)
-		ix = estp_set_moved(set);
 	spin_unlock(&space->set_lock);
-	estp_index_free(ix);
 	return done > 0 ? 0 : -EAGAIN;
+}
+
+/* By one that holds the set and the batch; -EAGAIN: not with the multiplier that was drawn.  An error changes nothing. */
+static int replace_index(const struct estp_batch *batch)
+{
+	struct estp_space *space = batch->space;
+	struct estp_index *ix;
+	u32 wanted;
+	int err;
+
+	/* Unmapping alone may come in between, which leaves more room. */
+	spin_lock(&space->set_lock);
+	wanted = slots_wanted(batch);
+	spin_unlock(&space->set_lock);
+	ix = estp_index_alloc(wanted);
+	if (!ix)
+		return -ENOMEM;
+	err = fill_next(space, ix) ?: all_fit(batch, ix);
+	spin_lock(&space->set_lock);
+	if (err)
+		space->set.next = NULL;
+	else
+		ix = estp_set_moved(&space->set);
+	spin_unlock(&space->set_lock);
+	if (err)
+		kvfree(ix);		/* no reader has seen it */
+	else
+		estp_index_free(ix);
+	return err;
 }
 
 /*
  * An index with a place for each key near its home.  Which multiplier does, nobody knows beforehand; that so many
  * do not is no chance any more.
  */
-static int make_room(struct estp_batch *batch)
+static int make_room(const struct estp_batch *batch)
 {
 	struct estp_space *space = batch->space;
 	struct estp_set *set = &space->set;
-	int draws, err = 0;
+	int draws, err = -EAGAIN;
+	bool room;
 
-	for (draws = 0; draws <= DRAWS_MAX; draws++) {
-		u32 wanted;
-		bool room;
-
-		/* Unmapping alone may come in between, which leaves more room. */
-		spin_lock(&space->set_lock);
-		wanted = slots_wanted(batch);
-		room = wanted == set->index->mask + 1 && estp_set_room(set, batch->new_keys);
-		spin_unlock(&space->set_lock);
-		if (room) {
-			err = all_fit(batch);
-			if (err)
-				return err < 0 ? err : 0;
-		}
-		if (draws == DRAWS_MAX)
-			break;
-		err = replace_index(space, wanted);
-		if (err == -ENOMEM)
-			return err;
-	}
-	return -ENOMEM;
+	spin_lock(&space->set_lock);
+	room = slots_wanted(batch) == set->index->mask + 1 && estp_set_room(set, batch->new_keys);
+	spin_unlock(&space->set_lock);
+	if (room)
+		err = all_fit(batch, set->index);
+	for (draws = 0; err == -EAGAIN && draws < DRAWS_MAX; draws++)
+		err = replace_index(batch);
+	return err == -EAGAIN ? -ENOMEM : err;
 }
 
 int estp_batch_commit(struct estp_batch *batch)

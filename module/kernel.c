@@ -183,10 +183,11 @@ static struct estp_index *alloc_index(u32 slots, bool draw)
 
 static bool has_room(u64 key)
 {
-	return estp_set_room(&kernel_set, 1) && estp_set_fits(&kernel_set, key, NULL);
+	return estp_set_room(&kernel_set, 1) && estp_index_fits(kernel_set.index, key, NULL);
 }
 
-static int replace_index(bool draw)
+/* By one that has a place for the key, too; -EAGAIN: not with this multiplier. */
+static int replace_index(u64 key, bool draw)
 {
 	struct estp_index *ix = alloc_index(estp_set_slots(&kernel_set, 1), draw);
 	int done;
@@ -197,8 +198,12 @@ static int replace_index(bool draw)
 	kernel_set.next = ix;
 	for (at = 0; !(done = estp_set_move(&kernel_set, at, MOVE_NR)); at += MOVE_NR)
 		cond_resched();
-	if (done > 0)
-		ix = estp_set_moved(&kernel_set);
+	if (done < 0 || !estp_index_fits(ix, key, NULL)) {
+		kernel_set.next = NULL;
+		kvfree(ix);		/* no reader has seen it */
+		return -EAGAIN;
+	}
+	ix = estp_set_moved(&kernel_set);
 	synchronize_rcu();
 	kvfree(ix);
 	return 0;
@@ -207,13 +212,14 @@ static int replace_index(bool draw)
 /* Room for one more. */
 static int make_room(u64 key)
 {
-	int err = 0;
+	int err;
 
-	if (!has_room(key))
-		err = replace_index(false);
-	if (!err && !has_room(key))
-		err = replace_index(true);
-	return err ?: has_room(key) ? 0 : -ENOMEM;
+	if (has_room(key))
+		return 0;
+	err = replace_index(key, false);
+	if (err == -EAGAIN)
+		err = replace_index(key, true);
+	return err == -EAGAIN ? -ENOMEM : err;
 }
 
 static int put(struct module *owner, struct estp_page *page)

@@ -172,7 +172,7 @@ static bool has_table_entries(unsigned long old)
 static struct estp_page *settle_page(struct estp_batch *batch, struct estp_page *page)
 {
 	unsigned long old = estp_batch_find(batch, page->key);
-	u64 gen = READ_ONCE(batch->space->set.gen);
+	u64 gen = estp_set_gen(&batch->space->set);
 
 	if (has_table_entries(old))
 		return with_table_entries(batch->space, page, old, gen);

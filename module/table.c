@@ -460,7 +460,7 @@ int estp_register_table(struct estp_space *space, unsigned long addr, bool longe
 	if (mmap_read_lock_killable(current->mm))
 		goto out;
 	/* Before any look at what is in force: what ends from here on is seen to end. */
-	t.gen = READ_ONCE(space->set.gen);
+	t.gen = estp_set_gen(&space->set);
 	err = judge(&t, addr);
 	if (!err)
 		err = install(&t);

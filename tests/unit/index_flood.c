@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Clause: EVT-8.
+ * Clauses: EVT-8, REG-14, LIFE-14.
  * Claim: nobody can choose addresses that make look-ups slow: pages that meet under one
  * multiplier are spread by another, which the host draws at random; and whoever knows the multiplier
- * gets another one before a look-up passes ESTP_PROBES slots.
+ * gets another one before a look-up passes ESTP_PROBES slots. Keys that have been found to fit together do, whatever
+ * is removed while they are asked for; and no removal clears more than ESTP_PROBES slots.
  * Method: addresses found by trial, all of whose hashes lie in one small corner under the
  * multiplier that is in the source; then the same under many others; arithmetic
  * progressions of every stride under many. A registrar of whom each page is chosen against the multiplier that
- * its index has just then.
+ * its index has just then. A run of full slots, from which one goes between two questions, that one or any; another
+ * one from which all go, front to back, so that each but the last leaves a slot that is not empty.
  */
 #include "registrar.h"
 #include "shape.h"
@@ -28,7 +30,7 @@ static struct estp_index *fill(u64 mult, u32 *nr)
 
 	ix->mult = mult;
 	estp_set_init(&set, ix);
-	for (i = 0; i < NR && estp_set_fits(&set, addr[i], NULL); i++) {
+	for (i = 0; i < NR && estp_index_fits(ix, addr[i], NULL); i++) {
 		page[i] = (struct estp_page) { .key = addr[i], .refs = 1 };
 		estp_set_put(&set, &page[i]);
 	}
@@ -159,6 +161,120 @@ static void flood_registrar(void)
 	claim("who knows the multiplier gets another one, and no look-up passes more than ESTP_PROBES slots");
 }
 
+/* ---- What is removed --------------------------------------------------------------- */
+
+#define RUN	100u		/* where a run of full slots begins */
+#define RUN_MAX	(5 * ESTP_PROBES)
+
+static struct estp_page filler[RUN_MAX];
+
+static void put(struct estp_set *set, struct estp_page *page, u64 key)
+{
+	/* One reference is ours. */
+	*page = (struct estp_page) { .key = key, .refs = 2 };
+	estp_set_put(set, page);
+}
+
+/* The next page after *at with that home. */
+static u64 at_home(const struct estp_index *ix, u64 *at, u32 home)
+{
+	do
+		*at += PAGE;
+	while (estp_index_home(ix, *at) != home);
+	return *at;
+}
+
+/* Each page in its own home. */
+static struct estp_index *full_run(struct estp_set *set, u32 nr)
+{
+	static u64 key[RUN_MAX], mult;
+	struct estp_index *ix = host_index(SLOTS, PAGE);
+	u32 i;
+
+	if (!mult) {
+		ix->mult = mult = random_word() | 1;
+		for (i = 0; i < RUN_MAX; i++) {
+			u64 at = 0x10000;
+
+			key[i] = at_home(ix, &at, RUN + i);
+		}
+	}
+	ix->mult = mult;
+	estp_set_init(set, ix);
+	for (i = 0; i < nr; i++)
+		put(set, &filler[i], key[i]);
+	return ix;
+}
+
+/* Of @nr keys whose homes are in the run, how many were lost that had been found to fit? */
+static u32 lost_after_removal(u32 nr, u32 full, bool *fit)
+{
+	static u32 taken[SLOTS / 32];
+	static struct estp_page page[64];
+	u32 i, lost = 0, from = random_word() % nr;
+	u64 at = 1ull << 40, key[64];
+	struct estp_index *ix;
+	struct estp_set set;
+
+	ix = full_run(&set, full);
+	memset(taken, 0, sizeof(taken));
+	*fit = true;
+	for (i = 0; i < nr; i++) {
+		key[i] = at_home(ix, &at, RUN + random_word() % (full - ESTP_PROBES + nr + 2));
+		if (i == from)
+			estp_set_remove(&set, filler[random_word() % full].key);
+		*fit &= estp_index_fits(ix, key[i], taken);
+	}
+	for (i = 0; *fit && i < nr; i++)
+		put(&set, &page[i], key[i]);
+	for (i = 0; *fit && i < nr; i++)
+		lost += !estp_index_find(ix, key[i]);
+	expect(!*fit || set.pages == full - 1 + nr, "%llu pages", (unsigned long long)set.pages);
+	free(ix);
+	return lost;
+}
+
+static void removed_while_asking(void)
+{
+	u32 i, rounds = 0, lost = 0;
+	bool fit;
+
+	for (i = 0; i < 3000; i++) {
+		lost += lost_after_removal(2 + random_word() % 8, ESTP_PROBES + random_word() % 4, &fit);
+		rounds += fit;
+	}
+	printf("# %u rounds of 3000 in which all fit\n", rounds);
+	expect(rounds > 100 && rounds < 3000 && !lost, "%u, %u lost", rounds, lost);
+	claim("no key is lost that had been found to fit, because one is removed in between");
+}
+
+static void cleared_in_steps(void)
+{
+	const u32 nr = RUN_MAX;
+	u32 i, empty = 0, before;
+	struct estp_index *ix;
+	struct estp_set set;
+
+	ix = full_run(&set, nr);
+	for (i = 0; i < nr; i++) {
+		before = empty;
+		estp_set_remove(&set, filler[i].key);
+		for (empty = 0; empty < nr && !ix->slot[RUN + nr - 1 - empty]; empty++)
+			;
+		expect(empty - before <= ESTP_PROBES, "%u slots by one", empty - before);
+	}
+	expect(empty == ESTP_PROBES && !set.pages, "%u slots in the end", empty);
+	for (i = 0; i < nr; i++) {
+		expect(!estp_index_find(ix, filler[i].key), "page %u", i);
+		expect(estp_index_fits(ix, filler[i].key, NULL), "page %u", i);
+		put(&set, &filler[i], filler[i].key);
+	}
+	for (i = 0; i < nr; i++)
+		expect(estp_index_find(ix, filler[i].key) != 0, "page %u again", i);
+	free(ix);
+	claim("a removal clears no more slots than a look-up passes, and those it leaves are of use");
+}
+
 static void strides(void)
 {
 	u32 shift, i, k, worst, bad = 0, nr = 0, fit, unfit = 0;
@@ -194,6 +310,8 @@ int main(void)
 	flood();
 	move_back();
 	flood_registrar();
+	removed_while_asking();
+	cleared_in_steps();
 	strides();
 	return tap_done();
 }

@@ -3,7 +3,7 @@
  * Clauses: TAB-7, TAB-8, LIFE-7, LIFE-9, EVT-8.
  * Claim: an entry that ended because its response or another page of its span went
  * away is passed over, and the next one in order decides, however many live ones
- * stand in between; up to 64 ended ones over one pc.
+ * stand in between; as long as 64 look-ups tell that those over one pc have ended.
  * Method: ended ones of every kind before a live one; nested so that all hold the pc,
  * and with live ones in between that do not.
  */
@@ -87,6 +87,28 @@ static void too_many(u32 nr)
 	/* The next registration on the page drops what ended. */
 	expect(registrar_add_table(&b.r, &seq[nr], 1), "again");
 	model_add_table(&b.model, &seq[nr], 1);
+	stop(&b);
+}
+
+/* Each look-up counts: a response may lie on many pages, of which the last went. */
+static void long_responses(u32 nr, bool decides)
+{
+	struct estp_match match;
+	struct both b;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		seq[i] = make(1000 + i, 2000, FAR + 8, ESTP_INTERRUPT);
+		seq[i].response_len = 16 * PAGE - 1;
+	}
+	seq[nr] = make(2048, 4, ADDR + 32, ESTP_INTERRUPT);
+	start(&b, nr + 1);
+	unmap(&b, FAR + 16 * PAGE, FAR + 17 * PAGE);
+	expect(registrar_event(&b.r, ADDR + 2048, ESTP_INTERRUPT, 0, &match) == decides, "%u ended", nr);
+	if (!decides) {
+		expect(registrar_add_table(&b.r, &seq[nr], 1), "again");
+		model_add_table(&b.model, &seq[nr], 1);
+	}
 	stop(&b);
 }
 
@@ -179,6 +201,9 @@ int main(void)
 	for (nr = 65; nr < 300; nr += 13)
 		too_many(nr);
 	claim("beyond 64 none decides, until something is registered on the page");
+	for (nr = 0; nr < 8; nr++)
+		long_responses(nr, nr <= 64 / 17);
+	claim("those with responses on 17 pages count 17 times");
 	for (nr = 1; nr <= 4000; nr += 1 + nr / 5)
 		around(nr, nr % 3);
 	claim("one around up to 4000 live ones");

@@ -273,10 +273,10 @@ static bool all_fit(const struct registrar *r, const struct request *rq)
 	memset(taken, 0, (r->set.index->mask / 32 + 1) * sizeof(u32));
 	for (i = 0; i < rq->nr; i++)
 		if (is_wide(r, &rq->seq[i]) && !rq->wide[i])
-			fits &= estp_set_fits(&r->set, estp_token_key(++last), taken);
+			fits &= estp_index_fits(r->set.index, estp_token_key(++last), taken);
 	for (i = 0; i < rq->draft_nr; i++)
 		if (!estp_index_find(r->set.index, rq->draft[i].addr))
-			fits &= estp_set_fits(&r->set, rq->draft[i].addr, taken);
+			fits &= estp_index_fits(r->set.index, rq->draft[i].addr, taken);
 	free(taken);
 	return fits;
 }
