@@ -258,6 +258,24 @@ static void child(int failed_fd)
 	_exit(127);
 }
 
+/* Waits for all that has been killed; where the module is to stay, not for who waits for it to go (SPEC LIM-41). */
+static void reap_all(void)
+{
+	const struct timespec a_while = { .tv_nsec = 20000000 };
+	int tries = plan.keep ? 250 : -1;
+
+	while (tries) {
+		pid_t gone = waitpid(-1, NULL, plan.keep ? WNOHANG : 0);
+
+		if (gone < 0 && errno != EINTR)
+			return;
+		if (!gone) {
+			nanosleep(&a_while, NULL);
+			tries--;
+		}
+	}
+}
+
 /* Runs the program, reaping whatever it orphans; returns its wait status. */
 static int run_program(void)
 {
@@ -298,8 +316,7 @@ static int run_program(void)
 
 	/* What the program left running would hold the module and the ports. */
 	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	reap_all();
 	if (plan.tty)
 		finish_stdio();
 	return status;
