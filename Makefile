@@ -38,7 +38,7 @@ export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 OUT := build/$(CROSS:%-linux-gnu-=%/)
 # One guest test at a time: its two virtual CPUs are then mostly as parallel as the machine is. What is
 # not of this cell alone runs beside them, at less priority (tests/run).
-HOST_TESTS = tests/module_builds tests/refused_kernels $(UNIT_TESTS) tests/cost_stays tests/fuzz_core tests/other_cells
+HOST_TESTS = tests/clauses tests/module_builds tests/refused_kernels $(UNIT_TESTS) tests/cost_stays tests/fuzz_core tests/other_cells
 # Of check-debug's guests: how many at a time.
 JOBS ?= 1
 comma := ,

@@ -6,8 +6,7 @@
 #                 and the scripts
 #
 # A test is tests/guest/NAME.c, or tests/guest/<isa>/NAME.c where it is about
-# that architecture alone, with assembler of its own, if any, beside it as
-# tests/guest/<isa>/NAME.S; or a script tests/guest/NAME.sh. All are found by
+# that architecture alone; or a script tests/guest/NAME.sh. All are found by
 # their being there.  Those of tests/guest/lib/, and of a folder <isa> there, are about
 # libestp and link it.
 
@@ -50,10 +49,8 @@ $(GUEST_OUT)/%.S.o: tests/guest/%.S $(GUEST_HEADERS) tests/guest.mk
 # One is a variant of another.
 $(GUEST_OUT)/x86_64/counters_exact_under_stress_ng.c.o: tests/guest/counters_exact_under_load.c
 
-# A test's own assembler: tests/guest/<isa>/NAME.S goes with NAME.
 define guest_test
 $(GUEST_OUT)/$(1): $(GUEST_OUT)/$(1).c.o $(GUEST_HARNESS) \
-	$(patsubst tests/guest/%,$(GUEST_OUT)/%.o,$(wildcard tests/guest/$(GUEST_ARCH)/$(notdir $(1)).S)) \
 	$(if $(filter lib/%,$(1)),$(LIBESTP))
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $$@ $$^
 endef

@@ -92,7 +92,6 @@ typedef char estp_headers_agree_[
 	sizeof(struct estp_record) == sizeof(struct estp_entry) &&
 	sizeof(struct estp_mark) == 8 ? 1 : -1];
 
-#define ESTP_HIDDEN_	__attribute__((visibility("hidden")))
 #define ESTP_WEAK_	__attribute__((weak, visibility("hidden")))
 
 /* The linker's, where there is such a section. */

@@ -218,7 +218,6 @@ void code_free(struct code *c);
 #define code_addr(c, off) ((void *)((c)->base + (off)))
 /* Where to write it. */
 #define code_place(c, off) (((c)->writable ? (c)->writable : (c)->base) + (off))
-#define code_off(c, addr) ((u32)((u64)(addr) - (u64)(c)->base))
 /* Appends raw bytes; the primitive under every emitter. */
 u32 emit_bytes(struct code *c, const void *bytes, size_t len);
 /* Continues at a given offset; the gap is filled with emit_trap()'s bytes. */
