@@ -560,7 +560,7 @@ bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page
  * @match: set on a hit
  *
  * O(log n) in the page's entries.  Passes over entries that have ended because their
- * response, or another page of their span, was unmapped: looking up 64 pages and spans of those at most, and
+ * response, or another page of their span, was unmapped, until 64 look-ups have told so of some; and looks
  * at 4096 entries at most.
  *
  * Context: any; reads only the set.

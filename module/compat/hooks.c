@@ -244,8 +244,11 @@ static void __noreturn stay_for_ever(const struct hook *h)
 {
 	pr_alert("the hook of %s cannot be taken out, ftrace has shut itself down: the module stays, and who loads or unloads it waits until the kernel is restarted\n",
 		 h->function);
-	for (;;)
-		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	for (;;) {
+		/* The system may be suspended meanwhile. */
+		set_current_state(TASK_IDLE | TASK_FREEZABLE);
+		schedule();
+	}
 }
 
 static void remove_hook(struct hook *h)
@@ -258,7 +261,8 @@ static void remove_hook(struct hook *h)
 	if (!ftrace_is_dead(&where[h - hook]))
 		err = h->way == CALL ? estp_call_no_more(&h->ops, (unsigned long)h->entry) :
 				       unregister_ftrace_function(&h->ops);
-	if (err)
+	/* Also if it was this that it died of, which it does not say. */
+	if (err || ftrace_is_dead(&where[h - hook]))
 		stay_for_ever(h);
 	h->installed = false;
 }
@@ -316,6 +320,8 @@ static int failed(const char *kind, const char *name, int err)
 		why = "this kernel has copies of it, which would not be hooked";
 	else if (err == -ENOMEM)
 		why = "there is no memory";
+	else if (err == -ENODEV)
+		why = "ftrace has shut itself down, until the kernel is restarted";
 	else if (err == -EBUSY)
 		why = "somebody else has it, or kernel.ftrace_enabled is 0";
 	pr_err("cannot hook %s %s (%d): %s; not loaded\n", kind, name, err, why);
@@ -341,7 +347,7 @@ static int find_all(void)
 			/* Can it be traced? */
 			one = ftrace_set_filter_ip(&hook[i].ops, (unsigned long)where[i].addr, 0, 1);
 		}
-		if (one && one != -ENOMEM)
+		if (one && one != -ENOMEM && one != -ENODEV)
 			one = -ENOENT;
 		if (!one && hook[i].called_beside && has_copies(hook[i].function))
 			one = -ENOTUNIQ;

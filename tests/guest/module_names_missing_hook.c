@@ -10,13 +10,13 @@
  * does is seen by looking for another name in its place (absent_hook=): the log names what
  * is missing, and nothing else: nothing has been hooked yet. So it does where another module
  * has functions named as a compiler names copies of ours. With
- * kernel.ftrace_enabled at 0 the log says that.
+ * kernel.ftrace_enabled at 0 the log says that, and so it does where ftrace has shut itself down.
  *
  * One CPU on x86_64: QEMU before 8.1, running several, can execute code that another of them has
  * just replaced, which is what loading and unloading does.
  *
  * vm: --no-load --file build/tests/guest/modules/hog.ko
- * vm: --file build/tests/guest/modules/copies.ko
+ * vm: --file build/tests/guest/modules/copies.ko --file build/tests/guest/modules/ends_ftrace.ko
  * vm x86_64: --cpus 1
  */
 #include "machine.h"
@@ -27,6 +27,7 @@ const unsigned int test_seconds = 60;
 #define VALUE	0x1000
 #define HOG	"/estp/build/tests/guest/modules/hog.ko"
 #define COPIES	"/estp/build/tests/guest/modules/copies.ko"
+#define END	"/estp/build/tests/guest/modules/ends_ftrace.ko"
 
 static const struct {
 	const char *function;
@@ -128,6 +129,20 @@ static void copied(void)
 	must(!unload_name("copies"));
 }
 
+/* Nothing after this can load it. */
+static void after_the_end_of_ftrace(void)
+{
+	int log;
+
+	must(!load_file(END, ""));
+	log = klog_open();
+	must(log >= 0);
+	ok(module_load(""), "with ftrace at its end it does not load");
+	ok(klog_count(log, "ftrace has shut itself down", NULL) >= ARRAY_LEN(hooks) / 2, "the log says why, of each");
+	close(log);
+	nothing_left();
+}
+
 void test(void)
 {
 	char here[] = HOOKED_HERE, *name;
@@ -176,4 +191,5 @@ void test(void)
 	must(!madv_unregister(p, page_size()));
 	ok(module_unload_soon(), "it unloads");
 	nothing_left();
+	after_the_end_of_ftrace();
 }
