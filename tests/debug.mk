@@ -14,6 +14,6 @@ debug_not := %/others_get_their_turn %/first_registration_looks_at_threads \
 	%/observing_agrees.sh
 DEBUG_GUESTS = $(filter-out $(debug_not),$(GUEST_TESTS))
 
-DEBUG_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(DEBUG_GUESTS)) \
+DEBUG_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(DEBUG_GUESTS))$(batches_made) \
 	$(if $(filter %debug,$(FLAVOUR)),$(DEBUG_TESTS))
 DEBUG_FILES += $(GUEST_RUNNER) $(GUEST_FILES) $(DEBUG_GUESTS) $(DEBUG_TESTS)

@@ -4,7 +4,9 @@
 #   make smoke SMOKE_TESTS='NAME...'    a few in one guest, see tests/matrix
 
 GUEST_RUNNER := $(GUEST_OUT:%/guest=%/batch)/runner
-GUEST_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(GUEST_TESTS))
+GUEST_BATCHES = $(shell tests/batches $(GUEST_OUT:%/guest=%/batch/of) $(GUEST_TESTS))$(batches_made)
+# make itself goes on with what such a script has printed until it died.
+batches_made = $(if $(filter 0,$(.SHELLSTATUS)),,$(error tests/batches failed))
 
 $(GUEST_RUNNER): tests/batch/runner.c
 	@mkdir -p $(@D)

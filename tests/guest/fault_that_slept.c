@@ -125,7 +125,7 @@ static void registered(int sig, unsigned int rounds)
 		if (caught->nr)
 			break;
 	}
-	is(caught->nr, 0, "signal %d: no handler ran in %u rounds", sig, i);
+	final(is(caught->nr, 0, "signal %d: no handler ran in %u rounds", sig, i));
 	is(faulted + preempted, i, "every load was diverted");
 	ok(preempted * 50 <= i, "to the FAULT response; %u were preempted before the load",
 	   preempted);

@@ -141,6 +141,8 @@ void test(void)
 	need_estp();
 	refusals();
 
+	log = klog_open();
+	must(log >= 0);
 	must(!load_file(MODULES "prober.ko", ""));
 	is(read_number(KERNEL_PAGES), 2, "estp.ko's page and prober.ko's are registered");
 	dev = open("/dev/prober", O_RDWR | O_CLOEXEC);
@@ -165,14 +167,13 @@ void test(void)
 		   *ways[i].args ? ways[i].args : "as it should");
 	is(busy, ROUNDS + ROUNDS / 2, "the others were hit before and after each time");
 	must(!ioctl(dev, KRN_LOOPS, &l));
-	is(l.wrong, 0, "%llu rounds of %u threads, without a wrong answer",
-	   (unsigned long long)l.rounds, l.threads);
+	final(is(l.wrong, 0, "%llu rounds of %u threads, without a wrong answer",
+		 (unsigned long long)l.rounds, l.threads));
 	must(!ioctl(dev, KRN_END));
 	close(dev);
 
 	is(unload_name("prober"), 0, "prober.ko goes");
 	is(read_number(KERNEL_PAGES), 1, "and its page");
-	log = klog_open();
 	is(klog_count(log, "refused", NULL), 0, "no refusal since");
 	close(log);
 }

@@ -158,7 +158,8 @@ static void (*const loads[])(void) = {
 void test(void)
 {
 	pid_t pids[ARRAY_LEN(loads)];
-	u32 loaded = 0, unloaded = 0, busy = 0, other = 0, i;
+	u32 loaded = 0, unloaded = 0, busy = 0, other = 0, died = 0, i;
+	int status;
 	u64 end;
 
 	counts = shared(sizeof(*counts));
@@ -201,8 +202,12 @@ void test(void)
 		sleep_us(10000 + loaded % 3 * 10000);
 	}
 	counts->stop = 1;
-	for (i = 0; i < ARRAY_LEN(loads); i++)
-		waitpid(pids[i], NULL, 0);
+	for (i = 0; i < ARRAY_LEN(loads); i++) {
+		must(waitpid(pids[i], &status, 0) == pids[i]);
+		if (!exited_with(status, 0))
+			diag("load %u: %s", i, ending(status));
+		died += !exited_with(status, 0);
+	}
 
 	diag("%u loads, %u unloads, %u refused; %llu visitors protected, %llu refused", loaded,
 	     unloaded, busy, (unsigned long long)counts->protected,
@@ -210,12 +215,13 @@ void test(void)
 	diag("%llu faults, %llu of the kernel, %llu signals, %llu forks, %llu advices", (unsigned long long)counts->faults,
 	     (unsigned long long)counts->kernel_faults, (unsigned long long)counts->signals, (unsigned long long)counts->forks,
 	     (unsigned long long)counts->advices);
-	is(counts->wrong, 0, "nobody got anything wrong");
+	final(is(counts->wrong, 0, "nobody got anything wrong"));
+	final(is(died, 0, "nor died of it"));
 	ok(loaded > 1 && unloaded == loaded, "it was loaded and unloaded %u times", loaded);
 	is(other, 0, "and failed in no other way than by being in use");
 	ok(busy, "unloading was refused while there were registrations");
 	ok(counts->protected && counts->refused,
 	   "visitors met it loaded, and unloaded: then EINVAL");
 	ok(counts->faults > 100 && counts->kernel_faults > 100 && counts->signals > 100 && counts->forks > 20 &&
-	   counts->advices > 20, "the load was one");
+	   counts->advices > 20 && counts->switches > 100, "the load was one");
 }

@@ -160,8 +160,10 @@ static void join(void)
 	stats();
 }
 
+enum there { NONE, HALF, WHOLE };
+
 /* Registers with little room; what it says and what is there must agree. */
-static void attempt(long room, int (*what)(void), bool (*there)(void))
+static void attempt(long room, int (*what)(void), enum there (*there)(void))
 {
 	struct list before = list_own(), after;
 	bool same;
@@ -174,7 +176,7 @@ static void attempt(long room, int (*what)(void), bool (*there)(void))
 	after = list_own();
 	same = list_same(&before, &after);
 	result->changed += err ? !same : same;
-	result->half += there() != !err;
+	result->half += there() != (err ? NONE : WHOLE);
 	if (!err) {
 		set_room(1);
 		err = madv_unregister(pages, (PAGES + 1) * page);
@@ -193,11 +195,13 @@ static int all_pages(void)
 	return madv_register(pages, FEWER * page);
 }
 
-static bool all_pages_there(void)
+static enum there all_pages_there(void)
 {
-	if (stats().pages != FEWER)
-		return stats().sequences != 0 || !none_diverts(pages, FEWER);
-	return all_divert(pages, FEWER);
+	struct estp_stats now = stats();
+
+	if (now.pages == FEWER && all_divert(pages, FEWER))
+		return WHOLE;
+	return !now.sequences && none_diverts(pages, FEWER) ? NONE : HALF;
 }
 
 /* A table over many pages, made before memory gets short. */
@@ -209,9 +213,14 @@ static int one_table(void)
 	return madv_register(header, page);
 }
 
-static bool one_table_there(void)
+static enum there one_table_there(void)
 {
-	return !probe_fault(table_code, VALUE);
+	u64 sequences = stats().sequences;
+	bool diverts = !probe_fault(table_code, VALUE);
+
+	if (sequences == table.nr && diverts)
+		return WHOLE;
+	return !sequences && !diverts ? NONE : HALF;
 }
 
 static void registering(void *arg)

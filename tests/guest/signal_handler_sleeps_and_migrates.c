@@ -127,8 +127,8 @@ void test(void)
 		must(!code_register(c, layouts[i]));
 		before = diverted(ESTP_PREEMPTION);
 		made = run(&counted);
-		is(inside_nr, 0, "%s: none of %lu frames holds a pc inside", layout_names[i], signals_nr);
-		is(counted, made, "of %llu increments none is lost", (unsigned long long)made);
+		final(is(inside_nr, 0, "%s: none of %lu frames holds a pc inside", layout_names[i], signals_nr));
+		final(is(counted, made, "of %llu increments none is lost", (unsigned long long)made));
 		ok(signals_nr > 50, "there were signals");
 		ok(diverted(ESTP_PREEMPTION) - before > 50, "and %llu diversions",
 		   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));

@@ -94,7 +94,7 @@ static void report(const struct tally *t, const char *name)
 {
 	diag("%s: %llu attempts while unregistered, %llu diversions otherwise", name,
 	     (unsigned long long)t->quiet, (unsigned long long)(t->diverted - t->late));
-	is(t->late, 0, "%s: no diversion once UNREGISTER has returned", name);
+	final(is(t->late, 0, "%s: no diversion once UNREGISTER has returned", name));
 	ok(t->quiet > ENOUGH, "%s: there were attempts to see it", name);
 	ok(t->diverted > ENOUGH, "%s: twin: registered, it diverts", name);
 }

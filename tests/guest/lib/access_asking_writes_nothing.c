@@ -63,8 +63,8 @@ static void beside_a_writer(const char *how, int (*asking)(void), bool right, u6
 	stop = true;
 	pthread_join(thread, NULL);
 	if (right)
-		is(missed, 0, "%s: nothing is undone by %llu questions in %llu counts", how,
-		   (unsigned long long)asked, (unsigned long long)counted);
+		final(is(missed, 0, "%s: nothing is undone by %llu questions in %llu counts", how,
+			 (unsigned long long)asked, (unsigned long long)counted));
 	else
 		ok(missed > 0, "%s: a count is undone, after %llu questions", how,
 		   (unsigned long long)asked);

@@ -98,7 +98,7 @@ void test(void)
 			no += answer == 0;
 			wrong += answer < 0;
 		}
-		is(wrong, 0, "%s: each answer is one of the two (%u yes, %u no)", names[function], yes, no);
+		final(is(wrong, 0, "%s: each answer is one of the two (%u yes, %u no)", names[function], yes, no));
 		ok(yes >= ENOUGH && no >= ENOUGH, "%s: both came", names[function]);
 		ok(diverted(ESTP_FAULT) - before >= no, "%s: by sequences", names[function]);
 	}

@@ -81,7 +81,7 @@ void test(void)
 		if (!op->adds)
 			continue;
 		n = misplaced(false, &moves);
-		is(n, 0, "%s: none is misplaced", op->name);
+		final(is(n, 0, "%s: none is misplaced", op->name));
 		ok(diverted(ESTP_PREEMPTION) - before > 20, "%s: %llu diversions by %u moves", op->name,
 		   (unsigned long long)(diverted(ESTP_PREEMPTION) - before), moves);
 	}

@@ -62,7 +62,7 @@ static void count(void)
 		must(!pthread_join(thread[i], NULL));
 	for (i = 0; i < (unsigned int)estp_percpu_nr(); i++)
 		found += count_of(i);
-	is(found, made, "all are counted");
+	final(is(found, made, "all are counted"));
 	ok(diverted(ESTP_PREEMPTION) - before >= 50, "with %llu diversions",
 	   (unsigned long long)(diverted(ESTP_PREEMPTION) - before));
 }
