@@ -3,7 +3,8 @@
  * LIFE-6, LIFE-1, DEV-7: the program that exec starts has an empty page set, whoever
  * calls exec and whatever the file's mode; what is mapped at the old addresses is
  * unregistered and registers like any other; after vfork and exec the parent's set is
- * as it was. A descriptor of /proc/PID/mem opened before shows zeros.
+ * as it was. A descriptor of /proc/PID/mem opened before shows zeros, while the new
+ * program lives and has registered, and after its end.
  *
  * Method: this program executes itself, by fork and exec, by exec in a thread that is
  * not the first, by vfork and exec, and as a set-user-id file for another user. The new
@@ -12,6 +13,7 @@
  */
 #include <fcntl.h>
 #include <sys/auxv.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "probe.h"
@@ -66,8 +68,17 @@ static int after_exec(void)
 __attribute__((constructor))
 static void new_program(void)
 {
-	if (getenv("AFTER_EXEC"))
-		_exit(after_exec());
+	const char *other = getenv("TELL");
+	int result;
+	char byte;
+
+	if (!getenv("AFTER_EXEC"))
+		return;
+	result = after_exec();
+	/* Somebody looks at the page that it has registered; his end, too, lets it go. */
+	if (!result && other && (write(atoi(other), "", 1) != 1 || read(atoi(other), &byte, 1) < 0))
+		result = 17;
+	_exit(result);
 }
 
 static char *const arguments[] = { "exec", NULL };
@@ -136,37 +147,73 @@ static void expect(void (*fn)(void *arg), const char *file, const char *what)
 	is(probe_fault(PLACE, VALUE), 0, "twin: the page diverts here still");
 }
 
-/* A child that executes when told to; its memory is open here all the time. */
-static void opened_before(void)
+/* Pages and sequences that a descriptor shows, in its statistics and in its list. */
+static void shows(int fd, u32 pages, const char *what)
 {
-	struct estp_stats s = { 0 };
-	int go[2], fd, status;
+	struct estp_stats s = { .mem_fd = fd };
+	struct list list;
+
+	if (!is(device_ioctl(ESTP_IOC_STATS, &s), 0, "%s: there are statistics", what))
+		return;
+	is(s.pages, pages, "%s: pages", what);
+	is(s.sequences, pages * ESTP_SELECTOR_NR, "%s: sequences", what);
+	is(s.memory != 0, pages != 0, "%s: memory, or none", what);
+	list = list_of(fd);
+	is(list.nr, pages * ESTP_SELECTOR_NR, "%s: sequences in the list", what);
+	list_free(&list);
+}
+
+static int open_memory(pid_t pid)
+{
 	char path[32];
-	pid_t pid;
+	int fd;
 
-	must(!pipe(go));
-	pid = fork();
-	must(pid >= 0);
-	if (!pid) {
-		char *const env[] = { "AFTER_EXEC=1", NULL };
-		char byte;
-
-		must(read(go[0], &byte, 1) == 1);
-		execve("/proc/self/exe", arguments, env);
-		_exit(99);
-	}
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	must(fd >= 0);
-	s.mem_fd = fd;
-	must(!device_ioctl(ESTP_IOC_STATS, &s));
-	is(s.pages, 1, "twin: its memory, before exec: one page");
-	must(write(go[1], "", 1) == 1);
+	return fd;
+}
+
+/*
+ * A child that executes when told to; its memory is open here all the time. The new
+ * program has a set of its own while it is looked at: after its end any descriptor would
+ * show zeros.
+ */
+static void opened_before(void)
+{
+	int ends[2], old, new, status;
+	char byte;
+	pid_t pid;
+
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+	pid = fork();
+	must(pid >= 0);
+	if (!pid) {
+		char tell[16];
+		char *const env[] = { "AFTER_EXEC=1", tell, NULL };
+
+		snprintf(tell, sizeof(tell), "TELL=%d", ends[1]);
+		must(!fcntl(ends[1], F_SETFD, 0));
+		must(read(ends[1], &byte, 1) == 1);
+		execve("/proc/self/exe", arguments, env);
+		_exit(99);
+	}
+	close(ends[1]);
+	old = open_memory(pid);
+	shows(old, 1, "twin: its memory, before exec");
+	must(write(ends[0], "", 1) == 1);
+	if (is(read(ends[0], &byte, 1), 1, "it executes, and registers a page")) {
+		shows(old, 0, "the same descriptor, after exec");
+		new = open_memory(pid);
+		shows(new, 1, "twin: a new descriptor");
+		close(new);
+	}
+	close(ends[0]);
 	must(waitpid(pid, &status, 0) == pid);
-	ok(exited_with(status, 0), "it executes");
-	s = (struct estp_stats) { .mem_fd = fd };
-	is(device_ioctl(ESTP_IOC_STATS, &s), 0, "the same descriptor, after");
-	ok(!s.pages && !s.sequences && !s.memory, "it shows zeros");
+	if (!ok(exited_with(status, 0), "the new program comes to its end"))
+		diag("ended by %s", ending(status));
+	shows(old, 0, "the same descriptor, after its end");
+	close(old);
 }
 
 static void copy_self(const char *to, mode_t mode)
