@@ -34,7 +34,7 @@ static void next(u32 n)
 static void wait_for(u32 n)
 {
 	if (!wait_until(*step == n, 10000))
-		_exit(99);
+		bail("step %u does not come, after step %u", n, *step);
 }
 
 static void stays(const char *what)
@@ -59,10 +59,13 @@ static void goes(const char *what)
 
 /* What each process does when its page is registered: nothing more, or one thing. --- */
 
+static volatile pid_t sleeper;
+
 static void *asleep(void *arg)
 {
 	char byte;
 
+	sleeper = gettid_();
 	must(read(*(int *)arg, &byte, 1) == 1);
 	return NULL;
 }
@@ -123,17 +126,16 @@ static void executes(void)
 	_exit(98);
 }
 
-/* The shared word is gone after exec: this one only lives. */
+/* The shared word is gone after exec: this one only lives, until it is killed. */
 __attribute__((constructor))
 static void new_program(void)
 {
-	if (getenv("JUST_WAIT")) {
-		sleep(1);
-		_exit(0);
-	}
+	if (getenv("JUST_WAIT"))
+		for (;;)
+			pause();
 }
 
-static void a_process(void (*fn)(void), const char *what, bool ends_itself)
+static void a_process(void (*fn)(void), const char *what)
 {
 	int status;
 	pid_t pid;
@@ -147,17 +149,23 @@ static void a_process(void (*fn)(void), const char *what, bool ends_itself)
 	wait_for(1);
 	stays(what);
 	next(2);
-	if (ends_itself) {
-		/* It is another program by and by. */
-	} else {
+	/* One that executes is another program by and by. */
+	if (fn != executes)
 		wait_for(3);
-	}
 	if (fn == registered) {
 		stays("used meanwhile");
 		kill(pid, SIGKILL);
 	}
 	goes(what);
 	next(4);
+	if (fn == executes) {
+		/* It was not its end that let the module go. */
+		if (is(waitpid(pid, &status, WNOHANG), 0, "%s: the new program lives on", what)) {
+			kill(pid, SIGKILL);
+			must(waitpid(pid, &status, 0) == pid);
+		}
+		return;
+	}
 	must(waitpid(pid, &status, 0) == pid);
 	if (fn != registered && !ok(exited_with(status, 0), "%s: the process goes on", what))
 		diag("ended by %s", ending(status));
@@ -180,7 +188,7 @@ static void sleeping_thread(void)
 
 		must(!probe_register(p));
 		must(!pthread_create(&thread, NULL, asleep, &go[0]));
-		sleep_us(50000);
+		must(wait_until(sleeper, 5000) && wait_asleep(sleeper, 5000));
 		must(!madv_unregister(p, page));
 		next(1);
 		must(!pthread_join(thread, NULL));
@@ -230,10 +238,10 @@ void test(void)
 	goes("never used");
 	nothing_left();
 
-	a_process(registered, "a page registered; then killed", false);
-	a_process(unregisters, "one page of two unregistered; then the other", false);
-	a_process(unmaps, "a page registered; then unmapped", false);
-	a_process(executes, "a page registered; then exec", true);
+	a_process(registered, "a page registered; then killed");
+	a_process(unregisters, "one page of two unregistered; then the other");
+	a_process(unmaps, "a page registered; then unmapped");
+	a_process(executes, "a page registered; then exec");
 	sleeping_thread();
 	nothing_left();
 
