@@ -55,7 +55,7 @@ static const char *fifo(int i)
 
 static void submit_open(int i)
 {
-	static char paths[2 * OPENS + 1][32];
+	static char paths[3 * OPENS][32];
 	u32 *tail = (u32 *)(ring.sq + ring.p.sq_off.tail);
 	u32 slot = *tail & *(u32 *)(ring.sq + ring.p.sq_off.ring_mask);
 
@@ -137,11 +137,19 @@ void test(void)
 	is(opened, 2 * OPENS, "the other ends are opened");
 	ok(wait_until(completions() == 2 * OPENS, 5000), "the workers complete");
 
-	submit_open(2 * OPENS);
-	ok(wait_until(workers() > 0, 5000), "one more waits");
+	/*
+	 * Idle workers end after 5 s, all but the last, which the kernel keeps. New ones are
+	 * made when there is work and none is idle: as many as there are opens are at work.
+	 */
+	ok(wait_until(workers() <= 1, 10000), "the idle workers end: %u", workers());
+	for (; i < 3 * OPENS; i++)
+		submit_open(i);
+	ok(wait_until(workers() >= OPENS, 5000), "more wait: %u", workers());
 	is(madv_unregister(page, 1), 0, "unregistered beside it");
 	ok(wait_until(module_users() == before, 5000), "the module has as many users as before");
 	is(probe_fault(page, VALUE), -1, "twin: it does not divert");
-	is(probe_register(page), 0, "registered again, a worker waiting still");
+	is(probe_register(page), 0, "registered again, workers waiting still");
 	is(probe_fault(page, VALUE), 0, "it diverts");
+	is(completions(), 2 * OPENS, "twin: they have waited all the time");
+	ok(workers() >= OPENS, "none has ended");
 }
