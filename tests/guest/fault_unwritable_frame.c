@@ -80,7 +80,6 @@ static void child(void *arg)
 		catch_signal(SIGSEGV, SA_ONSTACK);
 	launch_hook = no_stack;
 	regs_fill(&in, 2);
-	results->diversions = diverted(ESTP_FAULT);
 	results->landed = launch(code, launch_off, (u64)code_addr(code, start), SIGUSR1, &in, &out);
 	_exit(1);
 }
@@ -98,8 +97,9 @@ static void run(void)
 	if (on_alternate_stack) {
 		is(results->pc, (u64)code_addr(code, start), "the handler sees the true pc");
 		is(results->si_code, SI_KERNEL, "and the kernel's si_code");
+		/* Without one nobody is left to ask: the counters end with the process. */
+		is(results->diversions, 1, "nothing but the fault before was diverted");
 	}
-	is(results->diversions, 1, "nothing but the fault before was diverted");
 }
 
 void test(void)
@@ -123,7 +123,8 @@ void test(void)
 		for (on_alternate_stack = false;; on_alternate_stack = true) {
 			registered = true;
 			run();
-			if (before->si_code == SI_KERNEL) {
+			/* One twin everywhere, and one for each kind that looks like it. */
+			if (!i || before->si_code == SI_KERNEL) {
 				registered = false;
 				run();
 			}
