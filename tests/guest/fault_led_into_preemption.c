@@ -72,12 +72,25 @@ static u32 round_of(struct victim *v, u32 seed)
 	regs_set_arg(&v->in, (u64)mem);
 	code_reset(v->code);
 	victim_start_with(v);
-	must(read(uffd, &msg, sizeof(msg)) == sizeof(msg));
+	/* Told when it has queued itself to sleep. */
+	for (;;) {
+		ssize_t len = read(uffd, &msg, sizeof(msg));
+
+		if (len == sizeof(msg))
+			break;
+		must(len < 0 && errno == EAGAIN);
+		if (v->done)
+			goto out;	/* preempted before it loaded */
+		sched_yield();
+	}
 	must(wait_asleep(v->tid, 2000));
 	pin_tid(v->tid, !v->cpu);
 	pin(v->cpu);			/* leaves it the CPU that it wakes on */
 	must(!munmap(mem, page));
 	must(!ioctl(uffd, UFFDIO_WAKE, &range));
+	return victim_join(v, 5000);
+out:
+	must(!munmap(mem, page));
 	return victim_join(v, 5000);
 }
 
@@ -117,7 +130,7 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	page = sysconf(_SC_PAGESIZE);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (uffd < 0)
 		skip_all("no userfaultfd: %s", strerror(errno));
 	must(!ioctl(uffd, UFFDIO_API, &api));
