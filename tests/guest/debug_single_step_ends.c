@@ -13,7 +13,6 @@
  * with a tracer that goes after each instruction in turn.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
@@ -36,36 +35,27 @@ static volatile bool *slept;		/* shared: the child's thread slept in its fault *
 /* Gives the page to whoever sleeps for it, after a while. */
 static void *fill_slowly(void *arg)
 {
-	struct uffdio_zeropage zero = {
-		.range = { (u64)slow_page, sysconf(_SC_PAGESIZE) },
-	};
 	int uffd = *(int *)arg;
-	struct uffd_msg msg;
 
 	pin(0);
-	must(read(uffd, &msg, sizeof(msg)) == sizeof(msg));
+	while (!userfault_next(uffd))
+		sleep_us(1000);
 	*slept = wait_asleep(getpid(), 2000);
 	sleep_us(10000);
-	must(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	userfault_give(uffd, slow_page, NULL);
 	return NULL;
 }
 
 static void prepare(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register watched = {
-		.range = { (u64)slow_page, sysconf(_SC_PAGESIZE) },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
 	static int uffd;
 	pthread_t thread;
 
 	catch_signal(SIGUSR1, 0);
 	catch_signal(SIGTRAP, 0);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	uffd = userfault_open();
 	must(uffd >= 0);
-	must(!ioctl(uffd, UFFDIO_API, &api));
-	must(!ioctl(uffd, UFFDIO_REGISTER, &watched));
+	userfault_withhold(uffd, slow_page, sysconf(_SC_PAGESIZE));
 	must(!pthread_create(&thread, NULL, fill_slowly, &uffd));
 }
 

@@ -7,8 +7,6 @@
  * taken. Then the page is given to it, and both are answered. The twin is the same question before.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 
 #include "machine.h"
 #include "probe.h"
@@ -49,10 +47,7 @@ static int ask(int mem, bool list, u64 *took)
 
 void test(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	u8 *content = probe_new(VALUE);
-	struct uffdio_copy copy;
 	char path[32];
 	int status, mem, err, list;
 	u64 took;
@@ -62,12 +57,12 @@ void test(void)
 	s = shared(sizeof(*s));
 	p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(p != MAP_FAILED);
-	range.range = (struct uffdio_range) { (u64)p, page_size() };
 	pid = fork();
 	must(pid >= 0);
 	if (!pid) {
-		uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-		must(uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &range));
+		uffd = userfault_open();
+		must(uffd >= 0);
+		userfault_withhold(uffd, p, page_size());
 		s->uffd = uffd;
 		child();
 	}
@@ -86,9 +81,8 @@ void test(void)
 		is(-err, EBUSY, "%s while it registers: busy", list ? "a list" : "a question");
 		ok(took >= LEAST_MS && took <= MOST_MS, "after two seconds or so (%llu ms)", (unsigned long long)took);
 	}
-	copy = (struct uffdio_copy) { .dst = (u64)p, .src = (u64)content, .len = page_size() };
 	probe_header(content, 0);
-	must(!ioctl(uffd, UFFDIO_COPY, &copy));
+	userfault_give(uffd, p, content);
 	ok(wait_until(!ask(mem, 0, &took), 5000), "when it has its memory, it is answered");
 	s->asked = false;
 	must(waitpid(pid, &status, 0) == pid);

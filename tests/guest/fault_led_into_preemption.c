@@ -58,14 +58,9 @@ static struct code *make(bool around, u32 *entry)
 static u32 round_of(struct victim *v, u32 seed)
 {
 	void *mem = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct uffdio_register watched = {
-		.range = { (u64)mem, page }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_range range = watched.range;
-	struct uffd_msg msg;
 
 	must(mem != MAP_FAILED);
-	must(!ioctl(uffd, UFFDIO_REGISTER, &watched));
+	userfault_withhold(uffd, mem, page);
 	v->cpu = seed & 1;
 	pin(!v->cpu);
 	regs_fill(&v->in, seed);
@@ -73,12 +68,7 @@ static u32 round_of(struct victim *v, u32 seed)
 	code_reset(v->code);
 	victim_start_with(v);
 	/* Told when it has queued itself to sleep. */
-	for (;;) {
-		ssize_t len = read(uffd, &msg, sizeof(msg));
-
-		if (len == sizeof(msg))
-			break;
-		must(len < 0 && errno == EAGAIN);
+	while (!userfault_next(uffd)) {
 		if (v->done)
 			goto out;	/* preempted before it loaded */
 		sched_yield();
@@ -87,7 +77,7 @@ static u32 round_of(struct victim *v, u32 seed)
 	pin_tid(v->tid, !v->cpu);
 	pin(v->cpu);			/* leaves it the CPU that it wakes on */
 	must(!munmap(mem, page));
-	must(!ioctl(uffd, UFFDIO_WAKE, &range));
+	userfault_wake(uffd, mem);
 	return victim_join(v, 5000);
 out:
 	must(!munmap(mem, page));
@@ -125,15 +115,13 @@ static void part(bool around, u32 expected)
 
 void test(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
 
 	need_estp_and_counters();
 	need_cpus(2);
 	page = sysconf(_SC_PAGESIZE);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	uffd = userfault_open();
 	if (uffd < 0)
 		skip_all("no userfaultfd: %s", strerror(errno));
-	must(!ioctl(uffd, UFFDIO_API, &api));
 	part(true, SECOND);
 	part(false, FAULT_RESPONSE);
 }

@@ -11,7 +11,6 @@
  * rounds, the handlers must never run. The twin's handler does.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 
 #include "harness.h"
@@ -59,7 +58,6 @@ static void recover(int sig, siginfo_t *info, ucontext_t *uc)
 
 static void *map_watched(int sig)
 {
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	void *mem;
 
 	if (sig == SIGBUS)
@@ -67,8 +65,7 @@ static void *map_watched(int sig)
 	mem = mmap(NULL, page, PROT_READ, sig == SIGBUS ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS,
 		   sig == SIGBUS ? file : -1, 0);
 	must(mem != MAP_FAILED);
-	range.range = (struct uffdio_range) { (u64)mem, page };
-	must(!ioctl(uffd, UFFDIO_REGISTER, &range));
+	userfault_withhold(uffd, mem, page);
 	return mem;
 }
 
@@ -76,8 +73,6 @@ static void *map_watched(int sig)
 static u32 fail_once(int sig, u32 seed)
 {
 	void *mem = map_watched(sig);
-	struct uffdio_range range = { (u64)mem, page };
-	struct uffd_msg msg;
 	u32 want = loader.done + 1;
 
 	regs_fill(&loader.in, seed);
@@ -85,12 +80,7 @@ static u32 fail_once(int sig, u32 seed)
 	code_reset(code);
 	__atomic_add_fetch(&loader.asked, 1, __ATOMIC_SEQ_CST);
 	/* Told when the faulting thread has queued itself to sleep. */
-	for (;;) {
-		ssize_t len = read(uffd, &msg, sizeof(msg));
-
-		if (len == sizeof(msg))
-			break;
-		must(len < 0 && errno == EAGAIN);
+	while (!userfault_next(uffd)) {
 		if (__atomic_load_n(&loader.done, __ATOMIC_SEQ_CST) == want)
 			goto out;	/* preempted before it loaded */
 		sched_yield();
@@ -101,7 +91,7 @@ static u32 fail_once(int sig, u32 seed)
 		must(!ftruncate(file, 0));
 	else
 		must(!munmap(mem, page));
-	must(!ioctl(uffd, UFFDIO_WAKE, &range));
+	userfault_wake(uffd, mem);
 	if (!wait_until(__atomic_load_n(&loader.done, __ATOMIC_SEQ_CST) == want, 5000))
 		bail("the loader does not come back");
 out:
@@ -135,7 +125,6 @@ static void registered(int sig, unsigned int rounds)
 
 void test(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
 	u32 start, end, faulted, preempted;
 	pthread_t thread;
 	unsigned int i;
@@ -143,10 +132,9 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	page = sysconf(_SC_PAGESIZE);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	uffd = userfault_open();
 	if (uffd < 0)
 		skip_all("no userfaultfd: %s", strerror(errno));
-	must(!ioctl(uffd, UFFDIO_API, &api));
 	file = memfd_create("truncated", MFD_CLOEXEC);
 	must(file >= 0);
 	pin(0);

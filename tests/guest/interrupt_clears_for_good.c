@@ -56,26 +56,18 @@ static void *keep(void *unused)
 
 static void watch_stack(void)
 {
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
 	stack = mmap(NULL, STACK_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(stack != MAP_FAILED);
-	range.range = (struct uffdio_range) { (u64)stack, STACK_LEN };
-	must(!ioctl(uffd, UFFDIO_REGISTER, &range));
+	userfault_withhold(uffd, stack, STACK_LEN);
 }
 
-/* The next page that the stack lacks; false if the handler has come to its end without. */
-static bool lacks(u64 *at)
+/* The next page that the stack lacks; NULL if the handler has come to its end without. */
+static void *lacks(void)
 {
-	struct uffd_msg msg;
-	ssize_t len = -1;
+	void *at = NULL;
 
-	wait_until((len = read(uffd, &msg, sizeof(msg))) > 0 || caught->nr, 5000);
-	if (len < 0)
-		return false;
-	must(len == sizeof(msg) && msg.event == UFFD_EVENT_PAGEFAULT);
-	*at = msg.arg.pagefault.address & ~(u64)(getpagesize() - 1);
-	return true;
+	wait_until((at = userfault_next(uffd)) || caught->nr, 5000);
+	return at;
 }
 
 /* One signal, on its way over both CPUs; false if it did not go that way. */
@@ -83,7 +75,7 @@ static bool once(void)
 {
 	pthread_t keeper;
 	bool slept_there;
-	u64 at;
+	void *at;
 
 	code_reset(v.code);
 	caught_reset();
@@ -99,15 +91,14 @@ static bool once(void)
 	hold = false;
 	must(!pthread_join(keeper, NULL));
 	set_fifo(0, 0);
-	if (!lacks(&at))
+	at = lacks();
+	if (!at)
 		bail("no frame is written");
 	slept_there = wait_asleep(v.tid, 2000) && stat_number(v.tid, STAT_CPU) == 0;
 	pin_tid(v.tid, 1);
 	do {
-		struct uffdio_zeropage zero = { .range = { at, getpagesize() } };
-
-		must(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
-	} while (lacks(&at));
+		userfault_give(uffd, at, NULL);
+	} while ((at = lacks()));
 	if (!wait_until(v.code->data->landed, 1000))
 		code_let_go(v.code, 0, go);
 	victim_join(&v, 3000);
@@ -117,17 +108,15 @@ static bool once(void)
 
 void test(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
 	u32 end, response;
 	unsigned int i, way, clean, live, landed, secrets;
 	struct regs want;
 
 	need_estp_and_counters();
 	need_cpus(2);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	uffd = userfault_open();
 	if (uffd < 0)
 		skip_all("no userfaultfd: %s", strerror(errno));
-	must(!ioctl(uffd, UFFDIO_API, &api));
 	pin(0);
 	must(!sem_init(&holds, 0, 0));
 	catch_signal(SIGUSR1, SA_ONSTACK);

@@ -8,10 +8,6 @@
  * register changed. The twin loads the value. A FAULT span over the same load
  * sees nothing: the fault was resolved.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-
 #include "harness.h"
 
 #define PREEMPTED	1
@@ -25,37 +21,22 @@
 static int uffd;
 static size_t page;
 
-static void watch(void *mem)
-{
-	struct uffdio_register range = {
-		.range = { (u64)mem, page }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	must(!ioctl(uffd, UFFDIO_REGISTER, &range));
-}
-
 /* Waits until @v sleeps for @mem, and gives it its page; false if it came out without. */
 static bool fill(void *mem, const struct victim *v)
 {
 	static u64 content[8192] __attribute__((aligned(65536)));
-	struct uffdio_copy copy = { .dst = (u64)mem, .src = (u64)content, .len = page };
-	struct uffd_msg msg;
+	void *at;
 
-	for (;;) {
-		ssize_t len = read(uffd, &msg, sizeof(msg));
-
-		if (len == sizeof(msg))
-			break;
-		must(len < 0 && errno == EAGAIN);
+	while (!(at = userfault_next(uffd))) {
 		if (v->done)
 			return false;
 		sched_yield();
 	}
-	must(msg.event == UFFD_EVENT_PAGEFAULT && msg.arg.pagefault.address == (u64)mem);
+	must(at == mem);
 	must(wait_asleep(v->tid, 2000));
 	preempt(v->cpu);		/* about to sleep is not asleep yet */
 	content[0] = VALUE;
-	must(!ioctl(uffd, UFFDIO_COPY, &copy));
+	userfault_give(uffd, mem, content);
 	return true;
 }
 
@@ -71,7 +52,7 @@ static u32 round_of(struct victim *v, u32 seed)
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		must(mem != MAP_FAILED);
-		watch(mem);
+		userfault_withhold(uffd, mem, page);
 		regs_fill(&v->in, seed);
 		regs_set_arg(&v->in, (u64)mem);
 		code_reset(v->code);
@@ -85,7 +66,6 @@ static u32 round_of(struct victim *v, u32 seed)
 
 void test(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
 	unsigned int landed = 0, intact = 0, loaded = 0, i;
 	static struct victim v;
 	struct code *c = code_new(1);
@@ -95,10 +75,9 @@ void test(void)
 	need_estp_and_counters();
 	need_cpus(2);
 	page = sysconf(_SC_PAGESIZE);
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	uffd = userfault_open();
 	if (uffd < 0)
 		skip_all("no userfaultfd: %s", strerror(errno));
-	must(!ioctl(uffd, UFFDIO_API, &api));
 	pin(0);
 
 	v = (struct victim) { .code = c, .cpu = cpus_nr() - 1 };

@@ -397,6 +397,16 @@ u32 victim_join(struct victim *v, unsigned int ms);
 /* Waits until thread @tid sleeps in a system call (or a fault: nr -1). */
 bool wait_asleep(pid_t tid, unsigned int ms);
 
+/* Userfaultfd: who touches a page that is withheld, and has none yet, sleeps until it is given. */
+int userfault_open(void);	/* -1, and errno, where the kernel has none */
+void userfault_withhold(int fd, void *mem, size_t len);
+/* The page that somebody is about to sleep for, each once; NULL: nobody. */
+void *userfault_next(int fd);
+/* Gives the page and wakes who sleeps for it; zeroes if there is no @content. */
+void userfault_give(int fd, void *page, const void *content);
+/* Lets who sleeps for it try again: needed only where it was not given. */
+void userfault_wake(int fd, void *page);
+
 /* Signals -------------------------------------------------------------- */
 
 /* What the last signal's handler found; in memory shared with children. */
