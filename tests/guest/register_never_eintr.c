@@ -5,7 +5,7 @@
  *
  * Method: processes, one after the other, make their first registration, which is the
  * one that waits longest in the kernel, then further ones, under a storm of signals
- * from a timer and from a sibling. Proof: the handler runs many times in each; the
+ * from a timer and from a sibling. Proof: the handler has run when a call returns; the
  * twin is a pause() under the same storm, which does fail with EINTR.
  */
 #include <sys/time.h>
@@ -35,7 +35,7 @@ static void *pester(void *arg)
 }
 
 static struct result {
-	u32 registrations, interrupted, wrong, signals, divert;
+	u32 registrations, interrupted, wrong, signals, met, divert;
 	int error;
 } *result;
 
@@ -47,6 +47,7 @@ static void child(void *arg)
 	pthread_t thread;
 	u8 *p = arg;
 	int i, err;
+	u32 before;
 
 	tid = gettid_();
 	must(!sigaction(SIGALRM, &action, NULL));
@@ -57,7 +58,9 @@ static void child(void *arg)
 	if (pause() && errno == EINTR)
 		result->interrupted++;
 	for (i = 0; i < ROUNDS; i++) {
+		before = handled;
 		err = madv_register(p, PAGES * page_size());
+		result->met += handled != before;
 		if (err) {
 			result->wrong++;
 			result->error = err;
@@ -95,7 +98,7 @@ void test(void)
 	is(endings, CHILDREN, "all processes came to their end");
 	is(result->interrupted, CHILDREN, "twin: pause() is interrupted in each");
 	diag("%u signals", result->signals);
-	ok(result->signals >= CHILDREN * ROUNDS, "at least a signal came for each registration");
+	ok(result->met >= CHILDREN * ROUNDS / 2, "a signal or more came within %u registrations", result->met);
 	is(result->registrations, CHILDREN * ROUNDS, "so many registrations");
 	if (!is(result->wrong, 0, "no call failed"))
 		diag("one failed with %s", strerror(-result->error));
