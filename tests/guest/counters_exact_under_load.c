@@ -159,9 +159,10 @@ static void do_forks(void)
 {
 	pid_t pid = fork();
 
+	must(pid >= 0);
 	if (!pid)
 		_exit(0);
-	waitpid(pid, NULL, 0);
+	must(waitpid(pid, NULL, 0) == pid);
 }
 
 static sigjmp_buf after_fault;
@@ -184,8 +185,12 @@ static void do_switches(void)
 	char byte = 0;
 
 	if (!ping[1]) {
+		pid_t pid;
+
 		must(!pipe(ping) && !pipe(pong));
-		if (!fork()) {
+		pid = fork();
+		must(pid >= 0);
+		if (!pid) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			while (read(ping[0], &byte, 1) == 1 && write(pong[1], &byte, 1) == 1)
 				;
@@ -231,12 +236,15 @@ static pid_t load(void)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (i = 0; i < ARRAY_LEN(loads); i++)
-		if (!fork()) {
+	for (i = 0; i < ARRAY_LEN(loads); i++) {
+		pid = fork();
+		must(pid >= 0);
+		if (!pid) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			for (;;)
 				loads[i]();
 		}
+	}
 	/* One that ends has failed. */
 	waitpid(-1, NULL, 0);
 	_exit(99);

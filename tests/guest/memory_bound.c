@@ -233,8 +233,11 @@ void test(void)
 			ok(false, "%s: ended by %s", shapes[i].name, ending(status));
 			continue;
 		}
-		if (shapes[i].pages / 2 >= shapes[i].nr)
-			run_child(half, &i, 20);
+		if (shapes[i].pages / 2 >= shapes[i].nr) {
+			status = run_child(half, &i, 20);
+			if (!exited_with(status, 0))
+				ok(false, "%s: half of it ended by %s", shapes[i].name, ending(status));
+		}
 		ok(result->said <= result->bound,
 		   "%s: %llu pages, %llu parts: %llu bytes of %llu allowed", shapes[i].name,
 		   (unsigned long long)result->pages, (unsigned long long)result->parts,
