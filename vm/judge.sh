@@ -17,13 +17,14 @@ races_of_modules() {
 }
 
 # Lines about user processes (the kernel reports every fatal fault of a program)
-# are no trouble, whatever words they hold.
+# are no trouble, whatever words they hold. The kernel's own also begin with "traps: ".
 trouble() {
-	head -c "$judged" "$run/console" | tr -d '\r' | races_of_modules | grep -av -e '\]: segfault at' -e 'traps: ' | grep -aE \
-		-e 'Missing ENDBR' -e 'Kernel panic|WARNING:|BUG:|BUG at|Oops|\bOOPS\b|INFO: task .* blocked' \
-		-e 'general protection fault|double fault|stack guard page|unable to handle' \
+	head -c "$judged" "$run/console" | tr -d '\r' | races_of_modules | grep -avE -e '\]: segfault at' -e 'traps: .*\[[0-9]+\] .* ip:[0-9a-f]+ sp:' |
+		grep -aE \
+		-e 'Missing ENDBR' -e 'Kernel panic|WARNING:|BUG:|BUG at|BUG [^ ]+ \((Not t|T)ainted|Oops|\bOOPS\b|INFO: task .* blocked' \
+		-e 'general protection fault|double fault|stack guard page|[Uu]nable to handle' \
 		-e 'INFO: possible|possible (recursive|circular)|suspicious RCU|inconsistent lock state' \
-		-e 'unregister_netdevice|self-detected stall|detected stalls|soft lockup|[Hh]ard LOCKUP' \
+		-e 'unregister_netdevice|self-detected stall|detected (expedited )?stalls|soft lockup|[Hh]ard LOCKUP' \
 		-e 'bad unlock balance|held lock freed|still held|scheduling while atomic|Bad page' \
 		-e 'KASAN: |KCSAN: |UBSAN: |KFENCE: |kmemleak: [1-9]|refcount_t|list_(add|del) corruption' \
 		-e 'ODEBUG|unreferenced object'
