@@ -560,8 +560,8 @@ bool estp_match_ending(const struct estp_index *ix, const struct estp_page *page
  * @match: set on a hit
  *
  * O(log n) in the page's entries.  Passes over entries that have ended because their
- * response, or another page of their span, was unmapped, until 64 look-ups have told so of some; and looks
- * at 4096 entries at most.
+ * response, or another page of their span, was unmapped, as long as no more than 64 look-ups have told so; and
+ * looks at 4096 entries at most.
  *
  * Context: any; reads only the set.
  * Source: SPEC PAGE-9, TAB-7, TAB-8.

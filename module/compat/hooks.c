@@ -385,6 +385,8 @@ int estp_hooks_install(void)
 		err = install_hook(&hook[i]);
 		if (err) {
 			failed("function", hook[i].function, err);
+			/* Where ftrace has died behind its patching, the call is there all the same. */
+			hook[i].installed = hook[i].ops.flags & FTRACE_OPS_FL_ENABLED;
 			goto undo;
 		}
 		hook[i].installed = true;
