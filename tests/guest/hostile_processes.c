@@ -138,7 +138,7 @@ static void bystander(void *arg)
 	while (!counts->stop) {
 		if (!guard_holds(&g))
 			_exit(2);
-		if (!madv_fence() && probe(g.page, VALUE, ESTP_INTERRUPT))
+		if (madv_fence() || probe(g.page, VALUE, ESTP_INTERRUPT))
 			_exit(3);
 		if (!preempted(g.page))
 			_exit(5);

@@ -57,9 +57,7 @@ static void pages(void)
 
 		inject(n);
 		err = madv_register(base, PAGES * page);
-		hit = injected();
-		tally->injected += hit;
-		count(err, call_may);
+		hit = count_injected(err, call_may);
 		tally->wrong += !consistent(&g, base + (n % PAGES) * page, !err);
 		if (!err)
 			must(!madv_unregister(base, PAGES * page));
@@ -88,9 +86,7 @@ static void table(void)
 
 		inject(n);
 		err = madv_register(header, page);
-		hit = injected();
-		tally->injected += hit;
-		count(err, call_may);
+		hit = count_injected(err, call_may);
 		tally->wrong += !consistent(&g, base + (n % PAGES) * page, !err);
 		if (!err)
 			must(!madv_unregister(base, PAGES * page));
@@ -116,9 +112,7 @@ static void replace(void)
 			probe_header(base + i * page, which);
 		inject(n);
 		err = madv_register(base, PAGES * page);
-		hit = injected();
-		tally->injected += hit;
-		count(err, call_may);
+		hit = count_injected(err, call_may);
 		/* All old or all new. */
 		for (i = 0; i < PAGES; i++)
 			seen += probe_fault(base + i * page, VALUE) == (err ? !which : which);
@@ -186,9 +180,7 @@ static void device(void)
 
 		inject(n);
 		err = device_ioctl(ESTP_IOC_LIST, &list);
-		hit = injected();
-		tally->injected += hit;
-		count(err, call_may);
+		hit = count_injected(err, call_may);
 		if (!err)
 			tally->wrong += list.count != ARRAY_LEN(seq);
 		if (!hit)
@@ -222,9 +214,7 @@ static void move(void)
 		inject(n);
 		err = mremap(base, PAGES * page, PAGES * page, MREMAP_MAYMOVE | MREMAP_FIXED,
 			     elsewhere) == MAP_FAILED ? -errno : 0;
-		hit = injected();
-		tally->injected += hit;
-		count(err, move_may);
+		hit = count_injected(err, move_may);
 		if (!err) {
 			tally->wrong += probe_fault(elsewhere, VALUE) != -1;
 			must(mremap(elsewhere, PAGES * page, PAGES * page,
@@ -251,7 +241,8 @@ static void move(void)
 /* ---- A process or thread each ---------------------------------------------------- */
 
 static unsigned int now_n;
-static volatile bool *went_through;	/* shared: the round did not come to it */
+/* Shared: the round did not come to it, and all worked; the new task came to an instruction of its own. */
+static volatile bool *went_through, *ran;
 
 static void *waits(void *arg)
 {
@@ -265,7 +256,6 @@ static void *waits(void *arg)
 static void first(void *arg)
 {
 	pthread_t thread;
-	bool hit;
 	int err, i;
 
 	(void)arg;
@@ -274,10 +264,7 @@ static void first(void *arg)
 	open_nth();
 	inject(now_n);
 	err = madv_register(base, PAGES * page);
-	hit = injected();
-	tally->injected += hit;
-	*went_through = !hit;
-	count(err, call_may);
+	*went_through = !count_injected(err, call_may) && !err;
 	tally->wrong += (probe(base, VALUE, ESTP_FAULT) == 0) != !err;
 	if (!err)
 		tally->wrong += probe(base, VALUE, ESTP_PREEMPTION) != 0;
@@ -288,16 +275,18 @@ static void forked(void *arg)
 {
 	bool hit;
 	pid_t pid;
-	int status, err;
+	int status;
 
 	(void)arg;
 	must(!madv_register(base, PAGES * page));
 	open_nth();
 	inject(now_n);
 	pid = fork();
-	err = pid < 0 ? -errno : 0;
 	if (!pid) {
-		struct list list = list_own();
+		struct list list;
+
+		*ran = true;
+		list = list_own();
 
 		/* Its status says which; 1 is what the harness itself dies with. */
 		if (list.nr != PAGES * ESTP_SELECTOR_NR)
@@ -306,15 +295,12 @@ static void forked(void *arg)
 			_exit(3);
 		_exit(probe(base + page, VALUE, ESTP_PREEMPTION) ? 4 : 0);
 	}
-	hit = injected();
-	tally->injected += hit;
-	*went_through = !hit;
-	if (pid < 0) {
-		count(err, task_may);
+	hit = count_injected(pid < 0 ? -errno : 0, task_may);
+	*went_through = !hit && pid > 0;
+	if (pid < 0)
 		_exit(0);
-	}
 	must(waitpid(pid, &status, 0) == pid);
-	if (killed_by(status, SIGKILL)) {
+	if (hit && killed_by(status, SIGKILL) && !*ran) {
 		tally->killed++;
 	} else if (!exited_with(status, 0)) {
 		diag("fork, failure %u: the child ended by %s", now_n, ending(status));
@@ -326,6 +312,7 @@ static void forked(void *arg)
 static void *covered(void *arg)
 {
 	(void)arg;
+	*ran = true;
 	if (probe(base, VALUE, ESTP_FAULT) != 0 || probe(base, VALUE, ESTP_PREEMPTION) != 0)
 		tally->wrong++;
 	return NULL;
@@ -334,7 +321,6 @@ static void *covered(void *arg)
 static void threaded(void *arg)
 {
 	pthread_t thread;
-	bool hit;
 	int err;
 
 	(void)arg;
@@ -342,10 +328,7 @@ static void threaded(void *arg)
 	open_nth();
 	inject(now_n);
 	err = pthread_create(&thread, NULL, covered, NULL);
-	hit = injected();
-	tally->injected += hit;
-	*went_through = !hit;
-	count(-err, thread_may);
+	*went_through = !count_injected(-err, thread_may) && !err;
 	if (!err)
 		must(!pthread_join(thread, NULL));
 	_exit(0);
@@ -362,10 +345,10 @@ static void each(const char *what, void (*fn)(void *arg), u32 rounds, bool kills
 	for (now_n = 1; now_n < LIMIT; now_n++) {
 		int status;
 
-		*went_through = false;
+		*went_through = *ran = false;
 		status = run_child(fn, NULL, 60);
 		/* A thread that could not be covered takes its process with it. */
-		if (fn == threaded && killed_by(status, SIGKILL)) {
+		if (fn == threaded && killed_by(status, SIGKILL) && !*ran) {
 			tally->killed++;
 			tally->injected++;
 		} else if (!exited_with(status, 0)) {
@@ -395,6 +378,7 @@ void test(void)
 	page = page_size();
 	tally = shared(sizeof(*tally));
 	went_through = shared(page);
+	ran = shared(page);
 	base = pages_new(PAGES);
 	for (i = 0; i < PAGES; i++) {
 		probe_code(base + i * page, VALUE);

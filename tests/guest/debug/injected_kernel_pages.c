@@ -50,9 +50,7 @@ static void kernel_pages(char what)
 		must(!crowd(fd, what == '1' ? '0' : '1'));
 		inject(n);
 		err = crowd(fd, what);
-		hit = injected();
-		tally->injected += hit;
-		count(err, call_may);
+		hit = count_injected(err, call_may);
 		tally->wrong += !crowd_is(own, (what == '1') == !err ? CROWD_NR : 0);
 		if (!hit)
 			break;

@@ -6,6 +6,7 @@
 #define TALLY_H
 
 #include "harness.h"
+#include "nth.h"
 
 #define LIMIT	4000		/* injections an operation; more would be a livelock */
 
@@ -36,6 +37,17 @@ static inline void count(int err, const int *may)
 			return;
 	tally->error = err;
 	tally->wrong++;
+}
+
+/* The same of a call for which inject() was called; true if it came to that failure. Without, it has to succeed. */
+static inline bool count_injected(int err, const int *may)
+{
+	bool hit = injected();
+
+	tally->injected += hit;
+	tally->wrong += err && !hit;
+	count(err, may);
+	return hit;
 }
 
 /* The report's lines on an operation, and begins anew; @fails: something must have failed. */
