@@ -23,7 +23,7 @@ trouble() {
 		grep -aE \
 		-e 'Missing ENDBR' -e 'Kernel panic|WARNING:|BUG:|BUG at|BUG [^ ]+ \((Not t|T)ainted|Oops|\bOOPS\b|INFO: task .* blocked' \
 		-e 'general protection fault|double fault|stack guard page|[Uu]nable to handle' \
-		-e 'INFO: possible|possible (recursive|circular)|suspicious RCU|inconsistent lock state' \
+		-e 'INFO: (possible|trying to register)|turning off the locking|possible (recursive|circular)|suspicious RCU|inconsistent lock state' \
 		-e 'unregister_netdevice|self-detected stall|detected (expedited )?stalls|soft lockup|[Hh]ard LOCKUP' \
 		-e 'bad unlock balance|held lock freed|still held|scheduling while atomic|Bad page' \
 		-e 'KASAN: |KCSAN: |UBSAN: |KFENCE: |kmemleak: [1-9]|refcount_t|list_(add|del) corruption' \

@@ -4,8 +4,8 @@
  * estp.ko means something
  *
  *   bug=use-after-free | double-free | page-twice | beyond | beyond-stack | beyond-global |
- *       beyond-vmalloc | sleep-in-atomic | this-cpu | lock-order | lock-in-timer | leak | shift |
- *       bounds | bool | rcu | rcu-list | rcu-twice | object | work | list | lockup | hang |
+ *       beyond-vmalloc | sleep-in-atomic | this-cpu | lock-order | lock-in-timer | lock-unknown | leak |
+ *       shift | bounds | bool | rcu | rcu-list | rcu-twice | object | work | list | lockup | hang |
  *       race | race-with-interrupt
  *
  * The bug happens while the module is being loaded. Lockdep says nothing any more after
@@ -147,6 +147,18 @@ static void lock_in_timer(void)
 	timer_delete_sync(&timer);
 	spin_lock(&spin);
 	spin_unlock(&spin);
+}
+
+/* Never initialised. */
+static void lock_unknown(void)
+{
+	spinlock_t *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+
+	if (!lock)
+		return;
+	spin_lock(lock);
+	spin_unlock(lock);
+	kfree(lock);
 }
 
 static noinline void leak(void)
@@ -351,6 +363,7 @@ static const struct {
 	{ "this-cpu", this_cpu },
 	{ "lock-order", lock_order },
 	{ "lock-in-timer", lock_in_timer },
+	{ "lock-unknown", lock_unknown },
 	{ "leak", leak },
 	{ "shift", shift },
 	{ "bounds", bounds },
