@@ -6,7 +6,8 @@
  *
  * Method: a victim, pinned to the last CPU, waits in a span; that CPU is taken offline. It
  * must then stand at the response, on another CPU. The twin is moved likewise and goes on
- * where it was. Then the CPU comes and goes while threads fence, register and are probed.
+ * where it was. Then the CPU comes and goes while threads fence, register and are probed, of which the last is on that
+ * CPU each time.
  *
  * vm: --timeout 200
  */
@@ -76,6 +77,7 @@ static void moved(struct code *c, u32 entry, u32 go, int layout, bool registered
 
 static volatile u32 stop;
 static volatile u32 fences, registrations, probes;
+static volatile pid_t prober;
 static u32 wrong;
 
 static void *fencing(void *cpu)
@@ -104,6 +106,7 @@ static void *registering(void *p)
 
 static void *probing(void *p)
 {
+	prober = gettid_();
 	while (!stop) {
 		if (probe_fault(p, VALUE))
 			__atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
@@ -115,7 +118,7 @@ static void *probing(void *p)
 void test(void)
 {
 	struct code *c = code_new(1);
-	int cpu = cpus_nr() - 1, i, went_on = 0;
+	int cpu = cpus_nr() - 1, i, went_on = 0, left = 0;
 	u32 entry, start, end, go, response;
 	pthread_t thread[3];
 	void *still, *changing;
@@ -145,10 +148,15 @@ void test(void)
 	must(!pthread_create(&thread[0], NULL, fencing, (void *)(long)cpu));
 	must(!pthread_create(&thread[1], NULL, registering, changing));
 	must(!pthread_create(&thread[2], NULL, probing, still));
+	must(wait_until(prober, 3000));
 	for (i = 0; i < ROUNDS; i++) {
 		u32 f, r, n;
 
+		/* Going, the kernel lets it run anywhere. */
+		pin_tid(prober, cpu);
+		must(wait_until(stat_number(prober, STAT_CPU) == (unsigned long)cpu, 3000));
 		set_online(false);
+		left += stat_number(prober, STAT_CPU) != (unsigned long)cpu;
 		f = fences;
 		r = registrations;
 		n = probes;
@@ -160,6 +168,7 @@ void test(void)
 	for (i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	is(went_on, ROUNDS, "each time that a CPU is gone fences, registrations and probes go on");
+	is(left, ROUNDS, "a thread that is probed has been on it, and elsewhere since");
 	diag("%u fences, %u registrations, %u probes", fences, registrations, probes);
 	final(is(wrong, 0, "none of them failed"));
 }

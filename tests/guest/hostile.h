@@ -146,6 +146,7 @@ static struct estp_table *table(size_t *len)
 
 static struct counts {
 	u64 done[OPS_MAX], failed[OPS_MAX];
+	u64 namespaces;			/* of users, entered by children */
 	volatile bool wrong;		/* something was done that cannot be */
 	volatile u32 stop;
 	volatile pid_t pid[PROCESSES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls that hostile processes make, of 33 kinds, each with a page of the arena: 0, or what
+ * The calls that hostile processes make, of 34 kinds, each with a page of the arena: 0, or what
  * was wrong. Which they are, and how often each, is in ops[]. Here are those of ours.
  */
 #ifndef HOSTILE_CALLS_H
@@ -134,7 +134,8 @@ static const struct op {
 	{ "withhold", do_withhold, 6 },
 	{ "write into another", do_write_other, 30 },
 	{ "fork", do_fork, 15 },
-	{ "exec", do_exec, 8 },
+	{ "exec", do_exec, 4 },
+	{ "exec with privilege", do_exec_privileged, 4 },
 	{ "thread", do_thread, 30 },
 	{ "share memory", do_share, 15 },
 	{ "signal", do_signal, 60 },

@@ -125,7 +125,8 @@ static long do_withhold(u8 *p)
 
 	if (was >= 0)
 		return close(was) ? -errno : 0;
-	was = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	/* Those without that flag have the kernel's own accesses wait, too. */
+	was = syscall(SYS_userfaultfd, O_CLOEXEC | (below(3) ? UFFD_USER_MODE_ONLY : 0));
 	if (was < 0)
 		return -errno;
 	if (ioctl(was, UFFDIO_API, &api) || ioctl(was, UFFDIO_REGISTER, &range) ||
@@ -143,15 +144,18 @@ static long do_write_other(u8 *p)
 {
 	u64 word[8];
 	struct iovec from = { word, sizeof(word) }, to = { p + some_entry(512), sizeof(word) };
+	pid_t pid = some_hostile();
 	u32 i;
 
+	if (pid == getpid())
+		return -ESRCH;
 	for (i = 0; i < 8; i++)
 		memcpy(&word[i], some_page() + some_entry(ANSWERS), sizeof(*word));
 	if (below(2)) {
 		header(word);
 		to.iov_base = p;
 	}
-	return process_vm_writev(some_hostile(), &from, 1, &to, 1, 0) < 0 ? -errno : 0;
+	return process_vm_writev(pid, &from, 1, &to, 1, 0) < 0 ? -errno : 0;
 }
 
 #endif

@@ -40,8 +40,8 @@ static long do_fork(u8 *p)
 	if (!pid) {
 		alarm(1);
 		/* Alone, so that it may: capabilities there, none here. */
-		if (!below(3))
-			unshare(CLONE_NEWUSER);
+		if (!below(3) && !unshare(CLONE_NEWUSER))
+			__atomic_add_fetch(&counts->namespaces, 1, __ATOMIC_RELAXED);
 		start_timer();
 		hostile(1 + below(40));
 		_exit(0);
@@ -75,9 +75,8 @@ static long do_thread(u8 *p)
 #define PRIVILEGED "/tmp/privileged"
 
 /* From a thread of several, which exec ends; or from a child that shares the memory. */
-static long do_exec(u8 *p)
+static long exec_it(const char *path)
 {
-	const char *path = below(2) ? "/bin/true" : PRIVILEGED;
 	bool threads = below(3) == 0;
 	pid_t pid = threads ? fork() : vfork();
 	pthread_t thread;
@@ -94,6 +93,16 @@ static long do_exec(u8 *p)
 	}
 	/* Another thread may have reaped it. */
 	return waitpid(pid, &status, 0) != pid || status ? -ECHILD : 0;
+}
+
+static long do_exec(u8 *p)
+{
+	return exec_it("/bin/true");
+}
+
+static long do_exec_privileged(u8 *p)
+{
+	return exec_it(PRIVILEGED);
 }
 
 /* It has this thread's errno, and no more of libc. */
@@ -135,10 +144,12 @@ static long do_signal(u8 *p)
 {
 	static const int sig[] = { SIGUSR1, SIGUSR1, SIGUSR1, SIGSTOP, SIGSEGV, SIGCONT };
 	pid_t pid = some_hostile();
-	int err = pid > 0 && kill(pid, sig[below(ARRAY_LEN(sig))]) ? -errno : 0;
+	int err;
 
-	if (pid > 0)
-		kill(pid, SIGCONT);
+	if (!pid)
+		return -ESRCH;
+	err = kill(pid, sig[below(ARRAY_LEN(sig))]) ? -errno : 0;
+	kill(pid, SIGCONT);
 	return err;
 }
 

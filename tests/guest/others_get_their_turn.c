@@ -172,6 +172,13 @@ static void register_pages(void)
 	must(!madv_register(code, PAGES * page));
 }
 
+/* What is left is looked through at once, as a worker would some time after. */
+static void unregister_one(void)
+{
+	must(!madv_unregister(code + page, page));
+	must(stats().pages == PAGES - 1);
+}
+
 static void unregister_pages(void)
 {
 	must(!madv_unregister(code, PAGES * page));
@@ -238,6 +245,7 @@ static const struct call {
 	{ "fork of these", forks },
 	{ "unregistering pages", unregister_pages },
 	{ "4096 pages again", register_pages },
+	{ "unregistering one, and a look through the rest", unregister_one },
 	{ "unmapping as many that are not registered", unmap_plain },
 	{ "unmapping all but the first", unmap_others },
 	{ "unregistering the rest", unregister_page },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * LIFE-10, EVT-5: memory of registered pages that is swapped out and comes back stays registered,
- * and no event reads it: one whose pc's page, or whose response's, is in the swap diverts as ever.
+ * and no event reads it: a fault whose response's page is in the swap diverts as ever.
  *
  * Method: a disk in memory to swap to. The pages of a probe, and of a table's entry whose response
  * lies on another page, are paged out, which the page map tells; then each event is forced, and

@@ -9,7 +9,7 @@
  * debug kernel. Another process registers and opens /dev/estp without
  * pause meanwhile: whoever got in while loading is about to fail would stay behind in
  * memory that is freed. Proof: failures were injected, loads failed, and others, in which a
- * part of ours was the one to do without, succeeded; the process got in, between them.
+ * part of ours was the one to do without, succeeded; the process tried within the former, and got in between them.
  *
  * Nothing fails but what the module's own start does (do_one_initcall). What the kernel does
  * before, it warns of where it fails (event_define_fields), and the module sees nothing of it. Nor
@@ -35,7 +35,8 @@ const unsigned int test_seconds = 2300;
 
 static struct shared_counts {
 	volatile u32 stop;
-	u64 registered, opened, wrong;
+	volatile u64 tries, registered, opened;
+	u64 wrong;
 } *counts;
 
 static void user(void)
@@ -48,6 +49,7 @@ static void user(void)
 	while (!counts->stop) {
 		int fd = open("/dev/estp", O_RDWR | O_CLOEXEC);
 
+		counts->tries++;
 		counts->opened += fd >= 0;
 		if (!madv_register(p, page)) {
 			counts->registered++;
@@ -70,7 +72,7 @@ static bool sound(void)
 void test(void)
 {
 	u32 n, injections = 0, failed = 0, wrong = 0, went_through = 0;
-	u64 before;
+	u64 before, tries, opened, tried = 0;
 	pid_t pid;
 	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC), status;
 
@@ -89,6 +91,9 @@ void test(void)
 		bool hit;
 		int err;
 
+		before = counts->registered;
+		opened = counts->opened;
+		tries = counts->tries;
 		inject(n);
 		err = load_fd(fd, "");
 		hit = injected();
@@ -99,7 +104,8 @@ void test(void)
 				diag("failure %u: error %d", n, err);
 				wrong++;
 			}
-			wrong += module_loaded();
+			wrong += module_loaded() || counts->registered != before || counts->opened != opened;
+			tried += counts->tries - tries;
 		} else {
 			wrong += !sound();
 			before = counts->registered;
@@ -118,6 +124,7 @@ void test(void)
 	diag("%u failures injected, %u loads failed; %llu registrations, %llu times opened", injections, failed,
 	     (unsigned long long)counts->registered, (unsigned long long)counts->opened);
 	ok(injections && failed, "failures were injected, and loads failed");
+	ok(tried, "another process tried to get in %llu times while it was about to fail", (unsigned long long)tried);
 	ok(went_through, "the last load goes through");
 	is(wrong, 0, "each load failed with its errno and left nothing, or all works");
 	ok(counts->registered && counts->opened, "another process got in, in between");
