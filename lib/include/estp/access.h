@@ -78,7 +78,7 @@ ESTP_EXPORT int estp_store8(void *address, uint8_t value);
  * From the lowest address upwards.
  *
  * Return: bytes copied: @len, or the number of the first byte that could not be read or
- * could not be written.  Nothing after it has been written.
+ * could not be written.  Nothing after it has been written, unless mappings or rights changed during the call.
  * Source: SPEC ACC-1, ACC-3, ACC-5.
  */
 ESTP_EXPORT size_t estp_copy(void *to, const void *from, size_t len);
