@@ -12,8 +12,6 @@
  * the step. Then again with a signal at each instruction in turn, and with a faulting one; and
  * with a tracer that goes after each instruction in turn.
  */
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 
 #include "tracee.h"

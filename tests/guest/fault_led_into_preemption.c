@@ -11,10 +11,6 @@
  * what a sequence had begun in that span would be on the wrong CPU. In the second
  * part the FAULT response lies in no span, and nothing more must happen.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-
 #include "harness.h"
 
 #define FAULT_RESPONSE	1	/* executed the FAULT response itself */

@@ -10,9 +10,6 @@
  * the thread left its CPU would look the fault up at the wrong place: so many
  * rounds, the handlers must never run. The twin's handler does.
  */
-#include <fcntl.h>
-#include <sys/ioctl.h>
-
 #include "harness.h"
 
 #define FAULTED		1

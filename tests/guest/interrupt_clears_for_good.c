@@ -9,10 +9,7 @@
  * withholds: there it sleeps, is moved back, and goes on. Nobody has used the vector registers of
  * the first CPU meanwhile. The twin's handler, unregistered, finds the secrets.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <semaphore.h>
-#include <sys/ioctl.h>
 
 #include "machine.h"
 

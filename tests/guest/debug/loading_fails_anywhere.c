@@ -108,7 +108,6 @@ void test(void)
 			tried += counts->tries - tries;
 		} else {
 			wrong += !sound();
-			before = counts->registered;
 			wrong += !wait_until(counts->registered > before, 20000);
 			wrong += !module_unload_soon();
 		}
