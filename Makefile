@@ -86,7 +86,7 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
 	@prove --timer -j 2 --rules 'seq={$(subst $(space),$(comma),$(strip $(HOST_TESTS)))}' --rules 'seq=**' \
-		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES)
+		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES) 3>&2
 
 # Whatever is compiled for guests and benchmarks, but modules: each of these wants its kernel.
 all-programs: guest-tests $(filter-out %.ko,$(GUEST_FILES)) $(BENCH_FILES)
@@ -109,7 +109,7 @@ check-debug-one: # one of them, by FLAVOUR
 	@$(if $(filter debug,$(FLAVOUR)),rm -rf build/coverage)
 	@status=0; \
 		GUEST_OPTIONS="--timeout 3600 --mem 1536 --env TEST_SLOW=8 $(if $(filter debug,$(FLAVOUR)),--coverage build/coverage)" \
-		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_BATCHES) || status=1; \
+		prove --timer -j $(JOBS) --exec tests/run tests/debug_finds_planted $(DEBUG_BATCHES) 3>&2 || status=1; \
 		$(if $(filter debug,$(FLAVOUR)),tests/coverage || status=1;) exit $$status
 
 check-selftests: ## the kernel's own selftests, without estp.ko and with it

@@ -113,19 +113,20 @@ static void recover(int sig, siginfo_t *info, ucontext_t *uc)
 	frame_set_pc(uc, (u64)code_addr(code, recovered));
 }
 
-/* Once more if it was preempted by chance before the signal could come. */
-static u64 run_until_caught(u32 off)
+/* Once more if it was preempted by chance, before the signal could come or on the way back from its handler. */
+static u64 run_until_caught(u32 off, u32 landing)
 {
-	u64 before;
+	u64 before, switches;
 	int tries = 10;
 
 	do {
+		switches = switches_of(gettid_());
 		before = diverted_all();
 		caught_reset();
 		code_reset(code);
 		regs_fill(&in, 60);
 		regs_run(&in, &out, code_addr(code, off));
-	} while (!caught->nr && --tries);
+	} while ((!caught->nr || code->data->landed != landing) && switches_of(gettid_()) != switches && --tries);
 	return before;
 }
 
@@ -148,7 +149,7 @@ static void fault_and_trap(void)
 
 	catch_signal(SIGILL, 0);
 	caught_hook = recover;
-	before = run_until_caught(fault);
+	before = run_until_caught(fault, RECOVERED);
 	caught_hook = NULL;
 	is(code->data->landed, RECOVERED, "a fault without FAULT: its handler decides");
 	is(caught->pc, (u64)code_addr(code, response), "it sees the response");
@@ -158,7 +159,7 @@ static void fault_and_trap(void)
 	is(diverted_all() - before, 1, "the kernel counted it");
 
 	catch_signal(SIGTRAP, 0);
-	before = run_until_caught(trap);
+	before = run_until_caught(trap, THROUGH);
 	is(code->data->landed, THROUGH, "a breakpoint: the sequence goes on");
 	is(caught->pc, (u64)code_addr(code, trap) + code_trap_pc, "its SIGTRAP shows the true pc");
 	is(regs_diff(&caught->frame, &in, "frame"), 0, "and all registers");
@@ -166,7 +167,7 @@ static void fault_and_trap(void)
 
 	must(!code_unregister(code));
 	caught_hook = recover;
-	run_until_caught(fault);
+	run_until_caught(fault, RECOVERED);
 	caught_hook = NULL;
 	is(caught->pc, (u64)code_addr(code, fault), "twin: the fault's handler sees the true pc");
 	code_free(code);

@@ -298,18 +298,21 @@ static void nmi_end(void)
  * of it, or is through.
  */
 static DECLARE_COMPLETION(held);
+static bool through;
 
 static int hold(void *data)
 {
 	struct krn_call *c = data;
 	struct mm_struct *mm = caller->mm;
+	bool waits;
 
 	mmap_write_lock(mm);
 	complete(&held);
 	while (!kthread_should_stop() && !c->in_context) {
-		/* It waits for nothing else: TASK_KILLABLE is in there. */
-		if (READ_ONCE(caller->__state) & TASK_UNINTERRUPTIBLE)
-			c->in_context = 1;
+		/* In the call it waits for nothing else: TASK_KILLABLE is in there.  Behind it, it waits for us. */
+		waits = READ_ONCE(caller->__state) & TASK_UNINTERRUPTIBLE;
+		smp_rmb();
+		c->in_context = waits && !READ_ONCE(through);
 		usleep_range(100, 200);
 	}
 	mmap_write_unlock(mm);
@@ -323,11 +326,14 @@ static int call_contended(struct krn_call *c)
 	struct task_struct *holder;
 
 	reinit_completion(&held);
+	through = false;
 	holder = kthread_run(hold, c, "prober-hold");
 	if (IS_ERR(holder))
 		return PTR_ERR(holder);
 	wait_for_completion(&held);
 	do_call(c);
+	/* Before the state in which kthread_stop() waits. */
+	smp_store_mb(through, true);
 	kthread_stop(holder);
 	return 0;
 }
