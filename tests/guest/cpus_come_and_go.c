@@ -156,12 +156,12 @@ void test(void)
 		pin_tid(prober, cpu);
 		must(wait_until(stat_number(prober, STAT_CPU) == (unsigned long)cpu, 3000));
 		set_online(false);
-		left += stat_number(prober, STAT_CPU) != (unsigned long)cpu;
 		f = fences;
 		r = registrations;
 		n = probes;
 		/* One of each that began without that CPU, and ended. */
 		went_on += wait_until(fences > f + 1 && registrations > r + 1 && probes > n + 1, 3000);
+		left += stat_number(prober, STAT_CPU) != (unsigned long)cpu;
 		set_online(true);
 	}
 	stop = 1;

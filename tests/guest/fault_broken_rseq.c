@@ -68,8 +68,8 @@ static void child(void *arg)
 	sleep_us(5000);
 	must(!mprotect(area, sysconf(_SC_PAGESIZE), PROT_NONE));
 	preempt(1);
-	/* Still here: it was not killed. */
-	sleep_us(200000);
+	/* As soon as it runs it is killed, and we are: else we are still here. */
+	sleep_us(5000000);
 	_exit(1);
 }
 

@@ -14,7 +14,8 @@
 #define RESPONSE	1
 #define COMMITTED	2
 #define ROUNDS		150
-#define TIME_MS		1500	/* a slow machine is content with a tenth */
+#define TIME_MS		1500	/* a slow machine is content with */
+#define LEAST		10
 
 static struct victim v;
 static u32 commit;
@@ -60,7 +61,7 @@ static void rounds(enum how how, unsigned int nr)
 	bool diverts = how == ALL_CPUS || how == ITS_CPU;
 	u64 before = diverted(ESTP_PREEMPTION), fences = stats().fences;
 
-	for (i = 0; i < nr / 10 || (i < nr && now_ms() < end); i++) {
+	for (i = 0; i < LEAST || (i < nr && now_ms() < end); i++) {
 		u32 landed;
 
 		victim_start(&v);

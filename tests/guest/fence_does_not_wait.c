@@ -20,7 +20,7 @@ static volatile bool hogging, release;
 
 static void hog(void *arg)
 {
-	u64 end = now_ms() + 10 * HOG_MS;
+	u64 end = now_ms() + 60 * HOG_MS;
 
 	hogging = true;
 	while (!release && now_ms() < end)

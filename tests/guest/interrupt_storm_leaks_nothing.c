@@ -17,6 +17,8 @@
 #define ENOUGH		300
 #define DIVERTED	20	/* of these: the response itself is outside, a signal that hits it is no diversion */
 
+const unsigned int test_seconds = 90;
+
 static struct code *code;
 static u32 span_start, span_end, response;
 static volatile bool stop;

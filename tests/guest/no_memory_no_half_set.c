@@ -35,6 +35,7 @@ const unsigned int test_seconds = 120;
 #define EVERY	31		/* of so many pages one is probed; all are counted */
 #define STEP	4096
 #define STEPS	120
+#define FIRST_ROUNDS 32
 #define THREADS	40
 #define THREAD_ROUNDS 6
 #define HEAP	(4 << 20)
@@ -396,9 +397,11 @@ void test(void)
 
 	run(registering, NULL, "registering");
 	report("registering", true);
-	for (room = STEP; room < 20 * STEP; room += STEP) {
-		int status = run_child(first, &room, 30);
+	for (i = 1; i <= FIRST_ROUNDS; i++) {
+		int status;
 
+		room = i < FIRST_ROUNDS ? i * STEP : 0;
+		status = run_child(first, &room, 30);
 		set_room(0);
 		if (!exited_with(status, 0))
 			result->other++;

@@ -69,7 +69,8 @@ static void works_are_few(u8 *goes)
 		must(!probe_register(goes) && !madv_unregister(goes, page_size()));
 	ok(wait_until(WORKS, 5000), "%u times something was unregistered: it is looked after", i);
 	works = WORKS;
-	ok(works <= (now_ms() - begin) / 100 + 1, "%u times in %llu ms", works,
+	/* The works' delays count ticks, of which some may be late. */
+	ok(works <= (now_ms() - begin) / 100 + 3, "%u times in %llu ms", works,
 	   (unsigned long long)(now_ms() - begin));
 	trace_ends(WORK_EVENT, "0\n");
 }

@@ -89,8 +89,8 @@ static void meanwhile(enum meanwhile how)
 	u64 before = diverted(ESTP_PREEMPTION), times;
 	unsigned int tries = TRIES;
 
-	/* Away a second time, by chance, it would be diverted by that. */
-	while ((times = away(how)) > 1 && all[how].diverts && --tries) {
+	/* Away a second time, by chance, it would be diverted by that; or it is still away. */
+	while ((times = away(how)) != 1 && all[how].diverts && --tries) {
 		victim_join(&v, 2000);
 		must(!code_unregister(v.code));
 		before = diverted(ESTP_PREEMPTION);

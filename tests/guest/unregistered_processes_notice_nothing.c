@@ -153,7 +153,7 @@ static u64 sleep_with_rest(void)
 	must(!setitimer(ITIMER_REAL, &soon, NULL));
 	err = nanosleep(&t, &rest) ? errno : 0;
 	must(!setitimer(ITIMER_REAL, &never, NULL));
-	return (u64)(err == EINTR) << 4 | (rest.tv_sec == 4);
+	return (u64)(err == EINTR) << 4 | (rest.tv_sec > 0);
 }
 
 static void overflow(void *arg)
