@@ -112,8 +112,10 @@ sentence "no pid" "estp stat: x: that is no pid" $estp stat x
 sentence "no interval" "estp stat: 0: that is no interval in seconds" $estp stat -i 0 $a
 sentence "another's process" "estp stat: $a: its memory cannot be opened: Permission denied" \
 	su -s /bin/sh nobody -c "$estp stat $a"
-sh -c 'sh -c "exit 0" & echo $! >/tmp/zombie; exec sleep 1000' & holder=$!
-until_true 10 grep -q . /tmp/zombie
+# Of a shell's own children it would itself take notice.
+sh -c 'sh -c "until [ -e /tmp/may_end ]; do sleep 0.1; done" & echo $! >/tmp/zombie; exec sleep 1000' & holder=$!
+until_true 10 grep -aq ^sleep /proc/$holder/cmdline
+touch /tmp/may_end
 z=$(cat /tmp/zombie)
 until_true 10 grep -q '^State:.*zombie' /proc/$z/status
 sentence "one that has ended" \
