@@ -15,7 +15,7 @@
 #include "probe.h"
 
 #define GIVING_THREADS	16		/* at most: four for each CPU, eight at least */
-#define GIVING_PAGES	(1ul << 18)	/* to be looked through, where there are page tables for them */
+#define GIVING_PAGES	(1ul << 16)	/* to be looked through, where there are page tables for them */
 
 enum giving { GIVING_ADVICE, GIVING_HOLES };
 
