@@ -14,7 +14,7 @@
 #include "machine.h"
 #include "probe.h"
 
-const unsigned int test_seconds = 90;
+const unsigned int test_seconds = 100;
 
 #define VALUE	0x1000
 #define WATCH_MS 3000
@@ -66,7 +66,7 @@ static void watch(enum giving how, const char *what)
 	   what, rounds, giving.nr);
 	diag("%s: that took %llu ms at most", what, (unsigned long long)longest);
 	ok(waiting < looks / 8, "%s: no worker waits for that (seen %u times of %u)", what, waiting, looks);
-	ok(wait_until(!module_users(), 10000), "%s: the module is free", what);
+	ok(wait_until(!module_users(), 30000), "%s: the module is free", what);
 	giving_end(&giving);
 }
 
