@@ -14,8 +14,8 @@
 #define RESPONSE	1
 #define COMMITTED	2
 #define ROUNDS		150
-#define TIME_MS		1500	/* a slow machine is content with */
-#define LEAST		10
+#define TIME_MS		1500	/* a slow machine does fewer rounds, */
+#define LEAST		10	/* but so many: one in ten may be preempted by chance */
 
 static struct victim v;
 static u32 commit;

@@ -15,7 +15,10 @@
 #define USED	"/sys/fs/cgroup/" GROUP "/memory.current"
 #define ENTRIES	4000u		/* 80 KiB kept, half a MiB while it is made */
 #define TIMES	60u
-/* Besides one that is made and what a reader of RCU that is late keeps, what the kernel charges in advance: 64 pages a CPU (MEMCG_CHARGE_BATCH). */
+/*
+ * Besides one that is made and what a late reader of RCU keeps, what the kernel charges in advance:
+ * 64 pages a CPU (MEMCG_CHARGE_BATCH).
+ */
 #define ROOM	((2l << 20) + 64 * (long)page * cpus_nr())
 
 const unsigned int test_seconds = 120;
