@@ -106,7 +106,11 @@ static int run(const char *program)
 
 	if (!pid) {
 		setsid();
-		execl(program, program, (char *)NULL);
+		/* Scripts are none without their shell: they have no first line that names it. */
+		if (strlen(program) > 3 && !strcmp(program + strlen(program) - 3, ".sh"))
+			execl("/bin/sh", "sh", program, (char *)NULL);
+		else
+			execl(program, program, (char *)NULL);
 		_exit(127);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)

@@ -10,6 +10,7 @@
  * CPU each time.
  *
  * vm: --timeout 200
+ * alone: a CPU that does not come back would be missed by others
  */
 #include "machine.h"
 #include "probe.h"

@@ -10,6 +10,7 @@
  * that registering again is now refused. What moved none is skipped, not passed.
  *
  * vm: --timeout 200
+ * alone: whether the kernel finds memory to move hangs on what others have left of it
  */
 #include <fcntl.h>
 #include <sys/uio.h>

@@ -16,6 +16,7 @@
  * made copy-on-write, before there is room again.
  *
  * vm: --timeout 260
+ * alone: its guest is short of memory
  */
 #include <fcntl.h>
 #include <linux/futex.h>

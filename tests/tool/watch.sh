@@ -36,6 +36,8 @@ line_of() {
 
 # begin NAME [WORD]: a subject, whose pid is in $NAME.
 begin() {
+	# An earlier test of this guest had its own.
+	rm -f /tmp/$1.in /tmp/$1.out
 	mkfifo /tmp/$1.in /tmp/$1.out
 	$subject $2 </tmp/$1.in >/tmp/$1.out &
 	eval "$1=$!"
