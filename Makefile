@@ -83,13 +83,14 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@echo "check: building estp.ko and the tests"
 	@vm/fetch $(KERNEL) $(FLAVOUR)
 	@vm/build-module
-	@$(MAKE) --no-print-directory -s $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
 	@prove --timer -j 2 --rules 'seq={$(subst $(space),$(comma),$(strip $(HOST_TESTS)))}' --rules 'seq=**' \
 		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES) 3>&2
 
 # Whatever is compiled for guests and benchmarks, but modules: each of these wants its kernel.
-all-programs: guest-tests $(filter-out %.ko,$(GUEST_FILES)) $(BENCH_FILES)
+# Of the tests only that they do compile.
+all-programs: guest-syntax $(filter-out %.ko,$(GUEST_FILES)) $(BENCH_FILES)
 
 check-matrix: ## the same on every kernel that there is, and a table of them [CELLS=6.1]
 	@CELLS='$(CELLS)' tests/matrix

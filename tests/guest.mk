@@ -33,8 +33,13 @@ GUEST_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,\
 # Those that need a kernel made for debugging: `make check-debug`.
 DEBUG_TESTS += $(patsubst tests/guest/%.c,$(GUEST_OUT)/%,$(wildcard tests/guest/debug/*.c))
 
-.PHONY: guest-tests
+.PHONY: guest-tests guest-syntax
 guest-tests: $(GUEST_TESTS)
+
+# That they compile, where nobody runs them.
+guest-syntax:
+	@$(GUEST_CC) $(GUEST_CFLAGS) -fsyntax-only \
+		$(patsubst $(GUEST_OUT)/%,tests/guest/%.c,$(filter $(GUEST_OUT)/%,$(GUEST_TESTS) $(DEBUG_TESTS)))
 
 $(GUEST_OUT)/lib/%.c.o: $(LIB_HEADERS)
 

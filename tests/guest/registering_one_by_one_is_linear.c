@@ -4,10 +4,10 @@
  * unregistering and unmapping them one by one; an event costs the same however many
  * pages are registered.
  *
- * Method: instructions are counted (--icount: a nanosecond of the guest's clock is one). 1,000 and 16,000
+ * Method: instructions are counted (--icount: a nanosecond of the guest's clock is one). 1,000 and 8,000
  * pages; what a page takes, the least of several runs each, must not
- * grow by more than a factor of 4, where anything quadratic would grow by 16. The same
- * for faults with 1 and with 16,000 pages. The twin is a quadratic loop, made of the
+ * grow by more than a factor of 4, where anything quadratic would grow by 8. The same
+ * for faults with 1 and with 8,000 pages. The twin is a quadratic loop, made of the
  * device's list after every hundredth page, which is seen to grow.
  *
  * vm: --icount --cpus 1 --timeout 300
@@ -18,7 +18,7 @@ const unsigned int test_seconds = 120;
 
 #define VALUE	0x1000
 #define FEW	1000u
-#define MANY	16000u
+#define MANY	8000u
 #define FACTOR	4
 
 static size_t page;
