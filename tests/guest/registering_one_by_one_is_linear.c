@@ -168,7 +168,7 @@ void test(void)
 
 	for (one = 0, run = 0; run < 3; run++)
 		least(&one, quadratic(FEW));
-	all = quadratic(MANY / 4);
+	all = quadratic(MANY / 2);
 	ok(all > one * 2, "twin: with the list now and then: %llu ns a page of %u, %llu of %u",
-	   (unsigned long long)one, FEW, (unsigned long long)all, MANY / 4);
+	   (unsigned long long)one, FEW, (unsigned long long)all, MANY / 2);
 }
