@@ -29,12 +29,13 @@ response() { # function
 }
 build/tool/estp dump --tabs $work >/tmp/dumped
 
-# All three look at the same run.
+# All three look at the same run, and a kprobe at a function that the module has hooked.
 bpftrace -q -o /tmp/counts -e '
 	tracepoint:estp:estp_divert {
 		@by[args->selector] = count();
 		@to[args->response] = count();
-	}' -c "/usr/bin/trace-cmd record -q -o /tmp/trace -e estp:estp_divert \
+	}
+	kprobe:__x64_sys_madvise { @asked = count(); }' -c "/usr/bin/trace-cmd record -q -o /tmp/trace -e estp:estp_divert \
 /usr/bin/perf stat -x, -o /tmp/perf -e estp:estp_divert $PWD/$work" >/tmp/said 2>/tmp/complaint
 trace-cmd report -q -i /tmp/trace >/tmp/report 2>>/tmp/complaint
 
@@ -62,11 +63,13 @@ for one in look:70 touch:30; do
 	[ "$seen" = "${one#*:}" ]
 	result $? "bpftrace has $seen"
 done
+seen=$(sed -n 's/^@asked: //p' /tmp/counts)
+[ "${seen:-0}" -ge 2 ]
+result $? "a kprobe of bpftrace's on __x64_sys_madvise sees $seen calls"
 [ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
 
-# The clock's samples beside it; and a kprobe on a function that the module has hooked.
-bpftrace -q -o /tmp/counts -e 'kprobe:__x64_sys_madvise { @asked = count(); }' \
-	-c "/usr/bin/perf record -q -o /tmp/data -e cpu-clock -e estp:estp_divert $PWD/$work" >/tmp/said 2>/tmp/complaint
+# The clock's samples beside it.
+perf record -q -o /tmp/data -e cpu-clock -e estp:estp_divert $work >/tmp/said 2>/tmp/complaint
 perf script -i /tmp/data >/tmp/script 2>>/tmp/complaint
 seen=$(grep -c 'estp:estp_divert:' /tmp/script)
 [ "$seen" = "$(sum)" ] && [ "$seen" -gt 100 ]
@@ -74,9 +77,6 @@ result $? "perf record has $seen of $(sum)"
 seen=$(grep -c 'cpu-clock' /tmp/script)
 [ "$seen" -gt 0 ]
 result $? "and $seen samples of the clock"
-seen=$(sed -n 's/^@asked: //p' /tmp/counts)
-[ "${seen:-0}" -ge 2 ]
-result $? "a kprobe of bpftrace's on __x64_sys_madvise sees $seen calls"
 [ $bad = 0 ] || sed 's/^/# /' /tmp/complaint
 
 perf stat -x, -o /tmp/perf -e estp:estp_divert $work unregistered >/tmp/said
