@@ -38,7 +38,10 @@ export CROSS := $(shell bash -c ". vm/arch/$(ARCH) && echo \$$CROSS")
 OUT := build/$(CROSS:%-linux-gnu-=%/)
 # One guest test at a time: its two virtual CPUs are then mostly as parallel as the machine is. What is
 # not of this cell alone runs beside them, at less priority (tests/run).
-HOST_TESTS = tests/clauses tests/module_builds tests/refused_kernels $(UNIT_TESTS) tests/cost_stays tests/fuzz_core tests/other_cells
+# Of that, what leaves nothing in build/ (at which tests/tool/check looks) comes behind the guests, whose lane is the shorter one.
+LATE_TESTS = tests/tool/check_corpus $(filter build/tests/unit/%,$(UNIT_TESTS))
+HOST_TESTS = tests/clauses tests/module_builds tests/refused_kernels $(filter-out $(LATE_TESTS),$(UNIT_TESTS)) \
+	tests/cost_stays tests/fuzz_core tests/other_cells
 # Of check-debug's guests: how many at a time.
 JOBS ?= 1
 comma := ,
@@ -86,7 +89,8 @@ check: ## all tests [KERNEL=6.12 FLAVOUR=cloud-amd64 ARCH=x86_64 CPUS=2 BOOT=]
 	@$(MAKE) --no-print-directory -s -j$(shell nproc) $(if $(ONE_CELL),,$(UNIT_TESTS) $(FUZZERS)) $(GUEST_TESTS) $(GUEST_RUNNER) $(GUEST_FILES)
 	@echo "check: running the tests"
 	@prove --timer -j 2 --rules 'seq={$(subst $(space),$(comma),$(strip $(HOST_TESTS)))}' --rules 'seq=**' \
-		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES) 3>&2
+		--exec tests/run $(if $(ONE_CELL),,$(HOST_TESTS)) tests/hooks_matter $(GUEST_BATCHES) \
+		$(if $(ONE_CELL),,$(LATE_TESTS)) 3>&2
 
 # Whatever is compiled for guests and benchmarks, but modules: each of these wants its kernel.
 # Of the tests only that they do compile.
