@@ -59,6 +59,17 @@ static void *fault(void *arg)
 	return NULL;
 }
 
+/* Zeros are instructions on x86, that write: these fault, whoever executes them. */
+static void *traps_new(void)
+{
+	u8 *p = pages_new(1);
+	size_t off;
+
+	for (off = 0; off < page; off += probe_mine_len)
+		memcpy(p + off, probe_mine, probe_mine_len);
+	return p;
+}
+
 /* In place of the code: nothing, zeros that are not executable, or a page of traps. */
 static void unmap(void *p, unsigned int how)
 {
@@ -70,7 +81,7 @@ static void unmap(void *p, unsigned int how)
 		must(mmap(p, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
 		break;
 	case 2:
-		must(mremap(pages_new(1), page, page, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p);
+		must(mremap(traps_new(), page, page, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p);
 		break;
 	}
 }
