@@ -34,15 +34,18 @@ static inline int kernel_range(const volatile void *address, size_t len)
 /*
  * Of user space: < 0 if the access may not be tried, else what user_end() wants.
  *
- * An NMI may come while another address space is being switched to; kernel threads run in
- * whichever was there before.  With interrupts off, or as a reader of RCU, a fault must not sleep; the page fault
+ * Kernel threads run in whichever address space was there before.  And there are moments in which a task's
+ * tables are not those of its mm: while the next task's are being switched to, in exec between its new mm and
+ * that one's tables, in some calls of firmware.  A callback of tracing, an interrupt or an NMI may come there.
+ * NMIs are refused anywhere, as they may come into the middle of a change of the two.  With interrupts off, or as a reader of RCU, a fault must not sleep; the page fault
  * handlers want that said.  Where nothing counts (a spinlock without PREEMPT_COUNT) the caller has to say it.
  */
 static inline int user_begin(const void __user **address, size_t len)
 {
 	int off;
 
-	if (unlikely(!current->mm || in_nmi()) || !access_ok(*address, len))
+	if (unlikely(!current->mm || in_nmi() || !estp_arch_user_is(current->mm)) ||
+	    !access_ok(*address, len))
 		return -EFAULT;
 	off = irqs_disabled() || rcu_preempt_depth();
 	if (unlikely(off))

@@ -70,7 +70,7 @@ ssize_t estp_strncpy_from(char *to, const char *from, size_t size);
  * The same for addresses of user space, which alone they take: those of current's address
  * space, or of the one that a kernel thread has borrowed (kthread_use_mm()).
  *
- * Context: any but NMI.  Memory that is not present is brought in, which may sleep; it counts as not there with page
+ * Context: any but NMI, and but where address spaces or tasks are being switched: there they refuse.  Memory that is not present is brought in, which may sleep; it counts as not there with page
  * faults disabled, interrupts off, in an interrupt and in RCU readers that can be preempted.  Elsewhere where sleeping is
  * not allowed (a lock is held), call pagefault_disable() before.
  * Source: SPEC KRN-12.

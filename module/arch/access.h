@@ -40,6 +40,7 @@ ssize_t estp_raw_strncpy_from_user(char *to, const char __user *from, size_t siz
  * bool estp_arch_kernel_range(address, len)	all of it is the kernel's, or nobody's
  * size_t estp_arch_kernel_room(address)	so many bytes from there on are
  * estp_kernel_store_begin(), _end()		around stores to the kernel's, which must not sleep
+ * bool estp_arch_user_is(mm)			the tables in use for user space are its
  * estp_user_begin(address), estp_user_end()	around _user: no guessing past access_ok()
  */
 #if defined(CONFIG_X86_64)

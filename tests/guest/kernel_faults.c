@@ -6,7 +6,7 @@
  *
  * Method: prober.ko calls them for us: at addresses of the kernel and of this program, from
  * process, softirq, hardirq and NMI context, with interrupts and with page faults off, from
- * kprobes, and while somebody else holds mmap_lock.  Each call says whether it was made in
+ * kprobes, while somebody else holds mmap_lock, and where one task is being switched to the next.  Each call says whether it was made in
  * that context.  The twin is the same code on a page that is not registered: there the
  * kernel is about to die, which prober.ko sees.
  *
@@ -27,7 +27,7 @@ static struct krn_places at;
 
 static const char *const context_name[KRN_CONTEXT_NR] = {
 	"process", "page faults off", "interrupts off", "RCU reader", "softirq", "hardirq", "kprobe",
-	"breakpoint", "NMI", "kprobe on the span", "mmap_lock held by another",
+	"breakpoint", "NMI", "kprobe on the span", "mmap_lock held by another", "a switch to another task",
 };
 
 static struct krn_call last;
@@ -309,6 +309,45 @@ static void kernel_contended(void)
 	ok(right && !waited, "kernel addresses: nobody waits for mmap_lock, where it could not be had");
 }
 
+/* Another process, which has its own at the same address and the same CPU, comes after us again and again. */
+static void user_switched(void)
+{
+	const u64 own = pattern(8), others = ~own;
+	volatile u64 *p = (u64 *)fresh(PROT_READ | PROT_WRITE);
+	struct { volatile u32 ready, stop; } *s = shared(sizeof(*s));
+	bool right = true, seen = true;
+	int status;
+	pid_t pid;
+
+	*p = own;
+	pin(0);
+	pid = fork();
+	must(pid >= 0);
+	if (!pid) {
+		*p = others;
+		s->ready = 1;
+		while (!s->stop)
+			;
+		_exit(*p == others ? 0 : 2);
+	}
+	must(wait_until(s->ready, 20000));
+	for (u32 op = KRN_FETCH8; op <= KRN_STRNCPY_FROM; op++) {
+		bool copy = op == KRN_COPY_FROM || op == KRN_COPY_TO;
+
+		right &= call(KRN_USER | op, KRN_SWITCHED, (u64)p, 0, 8) == (copy ? 0 : -EFAULT);
+		right &= op == KRN_COPY_TO || copied(0, 0);
+		seen &= last.seen == others;
+	}
+	ok(seen, "between two tasks the kernel's own access finds the next one's memory");
+	final(ok(right && *p == own, "there both kinds of memory are refused"));
+	s->stop = 1;
+	must(waitpid(pid, &status, 0) == pid);
+	final(ok(exited_with(status, 0), "nothing was written to the next one's"));
+	ok(call(KRN_USER | KRN_FETCH64, KRN_IRQS_OFF, (u64)p, 0, 0) == 0 && last.value == own,
+	   "twin: settled, it is one's own");
+	munmap((void *)p, at.page_size);
+}
+
 static void user_not_present(void)
 {
 	char *p = fresh(PROT_READ | PROT_WRITE);
@@ -400,6 +439,7 @@ void test(void)
 	kernel_contended();
 	user_refusals();
 	user_not_present();
+	user_switched();
 	twins();
 	close(dev);
 	is(unload_name("prober"), 0, "prober.ko goes");

@@ -4,7 +4,10 @@
 #define ESTP_ARCH_ARM64_ACCESS_INLINE_H
 
 #include <linux/bits.h>
+#include <linux/mm.h>
 #include <linux/uaccess.h>
+#include <asm/mmu.h>
+#include <asm/sysreg.h>
 
 /* Bit 55 says through whose tables an address goes, whatever is above it. */
 static inline size_t estp_arch_kernel_room(unsigned long address)
@@ -29,6 +32,20 @@ static inline void estp_kernel_store_begin(void)
 static inline void estp_kernel_store_end(void)
 {
 	pagefault_enable();
+}
+
+/* Where PAN is made of page tables, user space has none until uaccess_ttbr0_enable() takes the thread's. */
+static inline bool estp_arch_user_is(const struct mm_struct *mm)
+{
+	u64 ttbr;
+
+#ifdef CONFIG_ARM64_SW_TTBR0_PAN
+	if (system_uses_ttbr0_pan())
+		ttbr = READ_ONCE(current_thread_info()->ttbr0);
+	else
+#endif
+		ttbr = read_sysreg(ttbr0_el1);
+	return (ttbr & ~(TTBR_ASID_MASK | TTBR_CNP_BIT)) == phys_to_ttbr(virt_to_phys(mm->pgd));
 }
 
 /* LDTR and STTR are let through as they are; not so where PAN is made of page tables. */

@@ -3,7 +3,9 @@
 #ifndef ESTP_ARCH_X86_64_ACCESS_INLINE_H
 #define ESTP_ARCH_X86_64_ACCESS_INLINE_H
 
+#include <linux/mm_types.h>
 #include <linux/uaccess.h>
+#include <asm/processor.h>
 #include <asm/vsyscall.h>
 
 /*
@@ -30,6 +32,11 @@ static inline void estp_kernel_store_begin(void)
 
 static inline void estp_kernel_store_end(void)
 {
+}
+
+static inline bool estp_arch_user_is(const struct mm_struct *mm)
+{
+	return read_cr3_pa() == __pa(mm->pgd);
 }
 
 /* SMAP is let through in access.S, where objtool sees it end. */

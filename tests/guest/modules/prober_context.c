@@ -14,6 +14,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #ifdef CONFIG_X86_64
 #include <asm/apic.h>
@@ -363,6 +364,94 @@ static int call_span_probed(struct krn_call *c)
 	return 0;
 }
 
+/*
+ * The kernel's own access, which asks nobody, shows whose memory it is.
+ */
+static void on_switch(void)
+{
+	struct krn_call *c = READ_ONCE(pending);
+	unsigned long left;
+	u64 seen;
+
+	if (!c || c->context != KRN_SWITCHED || current != caller)
+		return;
+	pagefault_disable();
+	left = __copy_from_user_inatomic(&seen, (void __user *)c->address, sizeof(seen));
+	pagefault_enable();
+	/* A kernel thread comes next, or one of ours. */
+	if (left || seen == c->seen)
+		return;
+	c->seen = seen;
+	take(true);
+}
+
+#ifdef CONFIG_X86_64
+static void on_tlb_flush(void *data, int reason, unsigned long pages)
+{
+	on_switch();
+}
+
+static void find_tlb_flush(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "tlb_flush"))
+		*(struct tracepoint **)found = tp;
+}
+
+static struct tracepoint *tlb_flush;
+
+static int watch_switches(void)
+{
+	for_each_kernel_tracepoint(find_tlb_flush, &tlb_flush);
+	return tlb_flush ? tracepoint_probe_register(tlb_flush, on_tlb_flush, NULL) : -ENOENT;
+}
+
+static void unwatch_switches(void)
+{
+	tracepoint_probe_unregister(tlb_flush, on_tlb_flush, NULL);
+	tracepoint_synchronize_unregister();
+}
+#else
+static int on_thread_switch(struct kprobe *kp, struct pt_regs *regs)
+{
+	on_switch();
+	return 0;
+}
+
+static struct kprobe at_thread_switch = {
+	.symbol_name = "fpsimd_thread_switch", .pre_handler = on_thread_switch,
+};
+
+static int watch_switches(void)
+{
+	at_thread_switch.addr = NULL;
+	at_thread_switch.flags = 0;
+	return register_kprobe(&at_thread_switch);
+}
+
+static void unwatch_switches(void)
+{
+	unregister_kprobe(&at_thread_switch);
+}
+#endif
+
+static int call_switched(struct krn_call *c)
+{
+	unsigned long end = jiffies + 10 * HZ;
+	int err;
+
+	if (get_user(c->seen, (u64 __user *)c->address))
+		return -EFAULT;
+	err = watch_switches();
+	if (err)
+		return err;
+	WRITE_ONCE(pending, c);
+	while (smp_load_acquire(&pending) && time_before(jiffies, end))
+		usleep_range(50, 100);
+	unwatch_switches();
+	WRITE_ONCE(pending, NULL);
+	return 0;
+}
+
 int call_in_context(struct krn_call *c)
 {
 	unsigned long flags;
@@ -402,6 +491,8 @@ int call_in_context(struct krn_call *c)
 		return call_span_probed(c);
 	case KRN_CONTENDED:
 		return call_contended(c);
+	case KRN_SWITCHED:
+		return call_switched(c);
 	}
 
 	WRITE_ONCE(pending, c);
