@@ -343,7 +343,9 @@ int main(void)
 
 	/* From here on the log holds everything, debug messages included. */
 	klogctl(8, NULL, 8);
-	set("/proc/sys/kernel/hung_task_timeout_secs", "20\n");
+	/* Long enough for who waits for threads that a busy host does not run. */
+	set("/proc/sys/kernel/hung_task_timeout_secs", "45\n");
+	set("/proc/sys/kernel/hung_task_check_interval_secs", "5\n");
 	set("/proc/sys/kernel/hung_task_panic", "1\n");
 	set("/proc/sys/kernel/softlockup_panic", "1\n");
 	set("/proc/sys/kernel/hardlockup_panic", "1\n");

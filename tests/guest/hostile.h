@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What hostile processes work with: random numbers of a seed, an arena of pages that holds
- * nothing but instructions that fault or spin and places to respond to, and headers and tables about
- * it that are right, or nearly; and what they share: who they are, and counts.
+ * nothing but instructions that fault or spin, zeros (call_no_zeros()) and places to respond to, and headers
+ * and tables about it that are right, or nearly; and what they share: who they are, and counts.
  */
 #ifndef HOSTILE_H
 #define HOSTILE_H

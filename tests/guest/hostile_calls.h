@@ -104,7 +104,7 @@ static long do_jump(u8 *p)
 	long got;
 
 	jumping = true;
-	got = ((long (*)(void))to)();
+	got = call_no_zeros(to);
 	jumping = false;
 	return got == ANSWER_VALUE ? 0 : -EINVAL;
 }

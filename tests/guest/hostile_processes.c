@@ -75,8 +75,10 @@ static void *hostile_thread(void *arg)
 
 static void handler(int sig, siginfo_t *info, void *context)
 {
-	if (jumping && below(2))
-		frame_set_pc(context, (u64)some_page() + some_entry(page));
+	if (!jumping || below(2))
+		return;
+	frame_set_pc(context, (u64)some_page() + some_entry(page));
+	frame_no_zeros(context);
 }
 
 static void hostile_process(u64 seed)

@@ -212,8 +212,10 @@ static long do_trace(u8 *p)
 	for (i = 0; i < 5; i++) {
 		if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
 			break;
-		if (!below(3))
+		if (!below(3)) {
 			tracee_set_pc(pid, below(8) ? (u64)some_page() + some_entry(page) : 0);
+			tracee_no_zeros(pid);
+		}
 		ptrace(below(2) ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, NULL, NULL);
 		kill(pid, SIGUSR1);
 	}

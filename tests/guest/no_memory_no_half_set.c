@@ -277,7 +277,7 @@ static void forking(void *arg)
 		pid = fork_with(i * STEP);
 		if (!pid) {
 			*ran = 1;
-			_exit(stats().pages == PAGES && all_divert(pages, PAGES) ? 0 : 1);
+			_exit(stats().pages == PAGES && all_divert(pages, PAGES) ? 0 : 2);
 		}
 		if (pid < 0) {
 			classify(pid);
@@ -286,7 +286,7 @@ static void forking(void *arg)
 		must(waitpid(pid, &status, 0) == pid);
 		if (exited_with(status, 0))
 			result->fine++;
-		else if (exited_with(status, 1))
+		else if (exited_with(status, 2))
 			result->half++;
 		else if (killed_by(status, SIGKILL) && !*ran)
 			result->killed++;

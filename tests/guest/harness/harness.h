@@ -440,6 +440,13 @@ extern void (*launch_hook)(ucontext_t *uc);
 /* Tracees: general registers of a stopped one, by ptrace. */
 u64 tracee_pc(pid_t pid);
 void tracee_set_pc(pid_t pid, u64 pc);
+/*
+ * For jumps to where there may be zeros: they are to fault.  On x86_64 they are instructions, which write to where
+ * rax points; that is nowhere then.
+ */
+long call_no_zeros(const void *code);
+void frame_no_zeros(ucontext_t *uc);
+void tracee_no_zeros(pid_t pid);
 /* The pc of general registers as core files have them (elf_gregset_t). */
 u64 dumped_pc(const void *regs);
 /* At the entry of a system call: it is not to be made. */

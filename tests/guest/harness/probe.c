@@ -9,6 +9,9 @@
 
 #include "probe.h"
 
+/* A busy host can keep a virtual CPU off for seconds. */
+#define PATIENCE	20000	/* ms */
+
 typedef long call_t(const void *arg);
 
 _Static_assert(offsetof(struct spinner, stop) == 0, "the code's");
@@ -202,7 +205,7 @@ void spinner_start(struct spinner *s, const void *page, int selector, int cpu)
 	s->cpu = cpu;
 	must(!sigaction(SIGUSR1, &action, NULL));
 	must(!pthread_create(&s->thread, NULL, spin, s));
-	if (!wait_until(s->turns || s->done, 5000))
+	if (!wait_until(s->turns || s->done, PATIENCE))
 		bail("the spinner does not turn");
 }
 
@@ -217,18 +220,18 @@ void spinner_event(struct spinner *s)
 		if (s->done)
 			return;
 		must(!syscall(SYS_tgkill, getpid(), s->tid, SIGUSR1));
-		if (!wait_until(__atomic_load_n(&handled, __ATOMIC_SEQ_CST) != before, 5000))
+		if (!wait_until(__atomic_load_n(&handled, __ATOMIC_SEQ_CST) != before, PATIENCE))
 			bail("the signal does not arrive");
 	}
 	turns = s->turns;
-	if (!wait_until(s->turns > turns + 1 || s->done, 5000))
+	if (!wait_until(s->turns > turns + 1 || s->done, PATIENCE))
 		bail("the spinner stands still");
 }
 
 long spinner_end(struct spinner *s)
 {
 	s->stop = 1;
-	if (!wait_until(s->done, 5000))
+	if (!wait_until(s->done, PATIENCE))
 		bail("the spinner does not stop");
 	must(!pthread_join(s->thread, NULL));
 	return s->result;

@@ -11,7 +11,8 @@
 #include <estp/percpu.h>
 
 #define FORKS		200
-#define CHILD_SECONDS	2
+#define PATIENCE	20	/* seconds that a child may take */
+#define CHILD_SECONDS	2	/* after which the twin's is taken for stuck */
 
 const unsigned int test_seconds = 60;
 
@@ -65,7 +66,7 @@ static unsigned int fork_beside(unsigned int forks)
 		must(pid >= 0);
 		if (!pid) {
 			signal(SIGALRM, SIG_DFL);
-			alarm(CHILD_SECONDS);
+			alarm(handles ? PATIENCE : CHILD_SECONDS);
 			allocate();
 			_exit(0);
 		}
