@@ -21,6 +21,8 @@
  *   end:
  *	return len;
  *   response:
+ *	if (none are left)		the last 16 bytes had all been copied before
+ *		return len;
  *	for (up to 64 bytes, while some are left; done++)	up to x8
  *		copy a byte at done, or return done;
  *	return len if none are left, else go on as before;
@@ -91,6 +93,8 @@ function estp_copy
 	ret
 
 .Lcopy_response:
+	cmp	x3, x2
+	b.hs	.Lbyte_response
 	add	x8, x3, #64
 	cmp	x8, x2
 	csel	x8, x2, x8, hi

@@ -21,6 +21,8 @@
  *	copy the last 16 bytes, some of them a second time;
  *	return len;
  *   response:
+ *	if (none are left)		the last 16 bytes had all been copied before
+ *		return len;
  *	for (up to 64 bytes, while some are left; done++)	up to r8
  *		copy a byte at done, or return done;
  *	return len if none are left, else go on as before;
@@ -94,6 +96,8 @@ function estp_copy
 	ret
 
 .Lcopy_response:
+	cmp	%rdx, %rax
+	jae	.Lbyte_response
 	lea	64(%rax), %r8
 	cmp	%rdx, %r8
 	cmova	%rdx, %r8
