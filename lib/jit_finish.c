@@ -49,6 +49,12 @@ static int check_labels(struct estp_jit *jit)
 	return 0;
 }
 
+/* EAGAIN: it would have to be locked, and there may not be so much. */
+static int no_memory(struct making *m, const char *what)
+{
+	return jit_fail(m->jit, errno == EAGAIN ? -ENOMEM : -errno, "no memory for the %s: %s", what, strerror(errno));
+}
+
 static int map(struct making *m)
 {
 	struct estp_jit *jit = m->jit;
@@ -67,7 +73,7 @@ static int map(struct making *m)
 	m->base = mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m->base == MAP_FAILED) {
 		m->base = NULL;
-		return jit_fail(jit, -errno, "no memory for the code: %s", strerror(errno));
+		return no_memory(m, "code");
 	}
 	m->code = m->base + m->header_len;
 	memset(m->base, ESTP_PAGE_FILL_, m->len);
@@ -236,7 +242,7 @@ static int make_table(struct making *m, bool unregistered)
 
 	table = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (table == MAP_FAILED)
-		return jit_fail(m->jit, -errno, "no memory for the table: %s", strerror(errno));
+		return no_memory(m, "table");
 	m->entry = (struct estp_entry *)(table + 1);
 	*table = (struct estp_table){
 		.metadata = ESTP_METADATA(ESTP_LAYOUT_TABLE, nr),

@@ -97,12 +97,21 @@ static void begin(void)
 
 /*
  * So that a child finds it unlocked.  Early: who is first to ask for this is last to be asked at fork, when
- * locks of those who call us under them have been taken; and it may call malloc().
+ * locks of those who call us under them have been taken.  It may call malloc(), and so an allocator that asks
+ * for it again: hence no pthread_once().
  */
 __attribute__((constructor(101)))
-static void watch_forks(void)
+int estp_percpu_atfork(void)
 {
-	pthread_atfork(lock, unlock, unlock);
+	static bool asked;
+	int error = 0;
+
+	if (!__atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL)) {
+		error = pthread_atfork(lock, unlock, unlock);
+		if (error)
+			__atomic_store_n(&asked, false, __ATOMIC_RELEASE);
+	}
+	return -error;
 }
 
 int estp_percpu_nr(void)

@@ -122,6 +122,30 @@ static void leave_later(void)
 }
 #endif
 
+/*
+ * A child of vfork(2), or of clone(2) with this memory, runs in its parent's TLS.  Registered there it would write
+ * its CPU to the parent's area, where that would stay, nobody's any more: a number for good that is wrong.  0: not
+ * known yet.
+ */
+static volatile long process;
+
+static void forked(void)
+{
+	process = syscall(SYS_getpid);
+}
+
+__attribute__((constructor(101)))
+static void watch_forks(void)
+{
+	if (!pthread_atfork(NULL, NULL, forked))
+		forked();
+}
+
+static bool is_guest(void)
+{
+	return process && process != syscall(SYS_getpid);
+}
+
 static bool has_number(const struct area *area)
 {
 	return *(volatile const int32_t *)&area->cpu_id >= 0;
@@ -134,7 +158,7 @@ static int attach(struct area *area)
 
 	if (has_number(area))
 		return 0;
-	if (left || (area == &own && !can_leave))
+	if (left || (area == &own && !can_leave) || is_guest())
 		return -ENXIO;
 	/* It fails with EBUSY if a signal handler was faster. */
 	if (!syscall(SYS_rseq, area, sizeof(*area), 0, RSEQ_SIGNATURE) && area == &own)

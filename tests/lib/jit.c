@@ -21,10 +21,17 @@
 
 static int both;		/* times that memory was to be writable and executable */
 static long mapped;		/* bytes, by the library */
+static int refuse_in;		/* the n-th mmap from here on fails */
 
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
 {
-	void *at = (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, off);
+	void *at;
+
+	if (refuse_in && !--refuse_in) {
+		errno = EAGAIN;
+		return MAP_FAILED;
+	}
+	at = (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, off);
 
 	both += (prot & PROT_WRITE) && (prot & PROT_EXEC);
 	if (at != MAP_FAILED && !addr)
@@ -381,6 +388,31 @@ static void no_builder(void)
 	claim("without a builder every call says so");
 }
 
+/* EAGAIN is the kernel's word for memory that cannot be locked, mlockall(2). */
+static void no_memory(void)
+{
+	static const char *const what[] = { "the code", "the table" };
+	struct estp_jit_code code;
+	struct estp_jit *jit;
+	int nth, start;
+
+	for (nth = 1; nth <= 2; nth++) {
+		long before = mapped;
+
+		expect(!estp_jit_new(&jit, ESTP_LAYOUT_TABLE));
+		start = estp_jit_here(jit);
+		EMIT(jit, load);
+		estp_jit_fault(jit, start, estp_jit_here(jit), estp_jit_here(jit), ESTP_ANY);
+		EMIT(jit, ret);
+		refuse_in = nth;
+		expect(estp_jit_finish(jit, &code, ESTP_JIT_UNREGISTERED) == -ENOMEM && !refuse_in);
+		expect(strstr(estp_jit_reason(jit), what[nth - 1]), "%s", estp_jit_reason(jit));
+		expect(!code.base && mapped == before);
+		estp_jit_delete(jit);
+	}
+	claim("memory that cannot be locked is -ENOMEM");
+}
+
 /* Finished for registration, on a kernel without ESTP. */
 static void no_estp(void)
 {
@@ -414,6 +446,7 @@ int main(void)
 	code_alone();
 	wrong_is_refused();
 	no_builder();
+	no_memory();
 	no_estp();
 	expect(!both);
 	claim("no memory was to be writable and executable at once");

@@ -116,14 +116,27 @@ ESTP_EXPORT __attribute__((cold)) int estp_cpu_faulted_(ptrdiff_t offset);
  * Zeroed.  No two CPUs' share 64 bytes, a cache line mostly, nor do two allocations'.  It is for each CPU
  * that this machine can ever have; what a CPU does not touch takes no memory.
  *
- * Thread-safe; not for signal handlers.  Leaves errno alone.  Does not call malloc(); the first call
- * calls pthread_atfork(), which in musl does.
+ * Thread-safe; not for signal handlers.  Leaves errno alone.  Does not call malloc().
  *
  * Return: a per-CPU pointer; NULL, there is no memory, or @size or @align is out of range.
  * Source: SPEC CPU-6.
  */
 ESTP_EXPORT void *estp_percpu_alloc(size_t size, size_t align)
 	__attribute__((malloc));
+
+/**
+ * estp_percpu_atfork() - call pthread_atfork() for estp_percpu_alloc()'s lock now
+ *
+ * A constructor does that, so that fork(2) takes this lock behind those of handlers registered later.  An
+ * allocator that calls estp_percpu_alloc() or estp_percpu_free() under a lock that its own handlers take,
+ * and may register these before any constructor (at its first malloc()), calls this right before.
+ *
+ * Any thread; not for signal handlers.  Only the first call does anything; it may call malloc().
+ *
+ * Return: 0; -ENOMEM, as pthread_atfork().
+ * Source: SPEC CPU-6.
+ */
+ESTP_EXPORT int estp_percpu_atfork(void);
 
 /**
  * estp_percpu_free() - give it back

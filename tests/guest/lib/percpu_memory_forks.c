@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * CPU-6, estp_percpu_alloc(3): an allocator may call estp_percpu_alloc() under a lock of its own that its handlers
- * take at fork, registered before the first of these calls; a child finds both locks free.
+ * take at fork, registered before the first of these calls; a child finds both locks free. It may register them
+ * before libestp's constructor has run, if it calls estp_percpu_atfork() before.
  *
  * Method: a thread allocates and frees under such a lock, without a break, while another forks, and the
  * children allocate. Were the lock of libestp taken first at fork, each would soon wait for the other's. The
- * twin does without handlers: there some child has to find the allocator's lock taken for ever.
+ * twin does without handlers: there some child has to find the allocator's lock taken for ever. For handlers that
+ * are registered early the program runs once more, and does so in .preinit_array; the twin of that does not call
+ * estp_percpu_atfork(), and waits for itself.
  */
 #include "machine.h"
 #include <estp/percpu.h>
@@ -77,8 +80,55 @@ static unsigned int fork_beside(unsigned int forks)
 	return good;
 }
 
+/* Of the program that runs once more; what it is to do. */
+enum { EARLY = 1, TWIN };
+
+static int early(void)
+{
+	const char *text = getenv("EARLY");
+
+	return text ? atoi(text) : 0;
+}
+
+static void before_all(void)
+{
+	if (early() == EARLY)
+		must(!estp_percpu_atfork());
+	if (early())
+		must(!pthread_atfork(take, give, give));
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = before_all;
+
+__attribute__((constructor))
+static void once_more(void)
+{
+	pthread_t thread;
+
+	if (!early())
+		return;
+	signal(SIGALRM, SIG_DFL);
+	/* It takes the whole process, wherever it waits. */
+	alarm(early() == TWIN ? CHILD_SECONDS : 3 * PATIENCE);
+	must(!pthread_create(&thread, NULL, allocates, NULL));
+	do
+		must(fork_beside(FORKS) == FORKS);
+	while (early() == TWIN);
+	_exit(0);
+}
+
+static void run_early(void *arg)
+{
+	char what[] = "EARLY=0", *argv[] = { what, NULL }, *env[] = { what, NULL };
+
+	what[strlen(what) - 1] += *(int *)arg;
+	execve("/proc/self/exe", argv, env);
+	_exit(126);
+}
+
 void test(void)
 {
+	int how, status;
 	unsigned int good, tries = 20;
 	pthread_t thread;
 
@@ -93,4 +143,9 @@ void test(void)
 	ok(!good, "twin: without handlers a child finds the lock taken");
 	stop = true;
 	must(!pthread_join(thread, NULL));
+	how = EARLY;
+	ok(exited_with(run_child(run_early, &how, 4 * PATIENCE), 0), "handlers that are older than the constructor");
+	how = TWIN;
+	status = run_child(run_early, &how, 4 * PATIENCE);
+	ok(killed_by(status, SIGALRM), "twin: who has not said so waits for ever (%s)", ending(status));
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * CPU-2: where libc has not registered for rseq, each thread is registered by its first
+ * CPU-2, CPU-3: where libc has not registered for rseq, each thread is registered by its first
  * operation, whichever that is, and operations are as exact as elsewhere.
  *
  * Method: glibc is told not to. A thread for each operation, which has no number before
  * it and one after it; one FAULT diversion says that it was had that way, where the number
  * was not asked for before. Moved to another
- * CPU it goes on there.
+ * CPU it goes on there. A child by vfork, which has its parent's memory but not its registration, gets none.
  */
 /* vm: --env GLIBC_TUNABLES=glibc.pthread.rseq=0 */
 #include "operations.h"
@@ -56,6 +56,38 @@ static void *by_token(void *unused)
 	return NULL;
 }
 
+static volatile int result;
+
+/* Of a child that shares our memory, or has its own. */
+static void *in_child(void *share)
+{
+	intptr_t *v = estp_percpu_alloc(sizeof(*v), 0);
+	volatile pid_t pid;
+	int status;
+
+	must(v);
+	is(number_here(), -1, "a thread without a number");
+	pid = share ? vfork() : fork();
+	must(pid >= 0);
+	if (!pid) {
+		result = estp_add(v, 1, cpu);
+		_exit(-result);
+	}
+	must(waitpid(pid, &status, 0) == pid);
+	if (share) {
+		ok(exited_with(status, ENXIO) && result == -ENXIO, "whose child by vfork makes an operation: none is done");
+		is(number_here(), -1, "and leaves it without a number");
+		pin(1);
+		is(estp_cpu_number(cpu), 1, "which it gets itself");
+		pin(0);
+		is(estp_cpu_number(cpu), 0, "and which follows it");
+	} else {
+		ok(exited_with(status, 0), "twin: a child by fork has its own number");
+	}
+	estp_percpu_free(v);
+	return NULL;
+}
+
 static void thread(void *(*fn)(void *), const void *arg)
 {
 	pthread_t t;
@@ -77,4 +109,6 @@ void test(void)
 		thread(first, &operations[i]);
 	thread(by_number, NULL);
 	thread(by_token, NULL);
+	thread(in_child, (void *)1);
+	thread(in_child, NULL);
 }
