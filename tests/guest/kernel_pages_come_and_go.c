@@ -67,10 +67,15 @@ static void refusals(void)
 {
 	long before = read_number(KERNEL_PAGES);
 	const char *errors;
+	int log[ARRAY_LEN(sentences)];
 	unsigned int i;
-	int log = klog_open();
 
-	must(log >= 0 && before == 1);
+	/* From here on: others have used this guest, and its log, before. */
+	for (i = 0; i < ARRAY_LEN(sentences); i++) {
+		log[i] = klog_open();
+		must(log[i] >= 0);
+	}
+	must(before == 1);
 	must(!load_file(MODULES "refused.ko", ""));
 	errors = read_file("/sys/module/refused/parameters/errors");
 	for (i = 0; i < ARRAY_LEN(trials); i++) {
@@ -82,13 +87,10 @@ static void refusals(void)
 		ok(err == trials[i].err, "%s: %ld", trials[i].what, err);
 	}
 	is(*errors == '\n', 1, "that was all");
-	close(log);
 	for (i = 0; i < ARRAY_LEN(sentences); i++) {
-		log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		must(log >= 0);
-		is(klog_count(log, sentences[i].sentence, NULL), sentences[i].nr, "the log says \"%s\"",
+		is(klog_count(log[i], sentences[i].sentence, NULL), sentences[i].nr, "the log says \"%s\"",
 		   sentences[i].sentence);
-		close(log);
+		close(log[i]);
 	}
 	is(read_number(KERNEL_PAGES), before, "nothing of it is registered");
 	must(!unload_name("refused"));
