@@ -141,7 +141,7 @@ static void watch_forks(void)
 		forked();
 }
 
-static bool is_guest(void)
+static bool is_vfork_child(void)
 {
 	return process && process != syscall(SYS_getpid);
 }
@@ -158,7 +158,7 @@ static int attach(struct area *area)
 
 	if (has_number(area))
 		return 0;
-	if (left || (area == &own && !can_leave) || is_guest())
+	if (left || (area == &own && !can_leave) || is_vfork_child())
 		return -ENXIO;
 	/* It fails with EBUSY if a signal handler was faster. */
 	if (!syscall(SYS_rseq, area, sizeof(*area), 0, RSEQ_SIGNATURE) && area == &own)
