@@ -97,10 +97,9 @@ static void begin(void)
 
 /*
  * So that a child finds it unlocked.  Early: who is first to ask for this is last to be asked at fork, when
- * locks of those who call us under them have been taken.  It may call malloc(), and so an allocator that asks
- * for it again: hence no pthread_once().
+ * locks of those who call us under them have been taken.  It may call malloc() (musl's does), and so an allocator
+ * that asks for it again: hence no pthread_once().
  */
-__attribute__((constructor(101)))
 int estp_percpu_atfork(void)
 {
 	static bool asked;
@@ -112,6 +111,16 @@ int estp_percpu_atfork(void)
 			__atomic_store_n(&asked, false, __ATOMIC_RELEASE);
 	}
 	return -error;
+}
+
+/* An allocator that begins at the first malloc() does so before, not within, and calls it right there. */
+__attribute__((constructor(101)))
+static void watch_forks(void)
+{
+	void *volatile p = malloc(1);
+
+	free(p);
+	estp_percpu_atfork();
 }
 
 int estp_percpu_nr(void)

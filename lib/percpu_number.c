@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,26 +125,38 @@ static void leave_later(void)
 
 /*
  * A child of vfork(2), or of clone(2) with this memory, runs in its parent's TLS.  Registered there it would write
- * its CPU to the parent's area, where that would stay, nobody's any more: a number for good that is wrong.  0: not
- * known yet.
+ * its CPU to the parent's area, where that would stay, nobody's any more: a number for good that is wrong.
+ *
+ * So whose memory this is stands on a page that a child with memory of its own finds wiped, by whatever call it was
+ * made.  0, or no page: not known, or not yet.
  */
-static volatile long process;
+static volatile long *process;
 
 static void forked(void)
 {
-	process = syscall(SYS_getpid);
+	*process = syscall(SYS_getpid);
 }
 
 __attribute__((constructor(101)))
 static void watch_forks(void)
 {
-	if (!pthread_atfork(NULL, NULL, forked))
-		forked();
+	size_t len = (size_t)sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	if (madvise(page, len, MADV_WIPEONFORK)) {
+		munmap(page, len);
+		return;
+	}
+	process = page;
+	forked();
+	pthread_atfork(NULL, NULL, forked);
 }
 
 static bool is_vfork_child(void)
 {
-	return process && process != syscall(SYS_getpid);
+	return process && *process && *process != syscall(SYS_getpid);
 }
 
 static bool has_number(const struct area *area)

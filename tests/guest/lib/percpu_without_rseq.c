@@ -11,6 +11,7 @@
 /* vm: --env GLIBC_TUNABLES=glibc.pthread.rseq=0 */
 #include "operations.h"
 
+#include <linux/sched.h>
 #include <sys/rseq.h>
 
 static int number_here(void)
@@ -58,23 +59,33 @@ static void *by_token(void *unused)
 
 static volatile int result;
 
-/* Of a child that shares our memory, or has its own. */
-static void *in_child(void *share)
+static pid_t clone_quietly(void)
 {
+	struct clone_args args = { .exit_signal = SIGCHLD };
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/* Children: of vfork(2), of fork(2), and of clone(2) with memory of their own, of whom no handler of fork knows. */
+enum { SHARES, FORKED, CLONED };
+
+static void *in_child(void *arg)
+{
+	int how = (int)(long)arg;
 	intptr_t *v = estp_percpu_alloc(sizeof(*v), 0);
 	volatile pid_t pid;
 	int status;
 
 	must(v);
 	is(number_here(), -1, "a thread without a number");
-	pid = share ? vfork() : fork();
+	pid = how == SHARES ? vfork() : how == FORKED ? fork() : clone_quietly();
 	must(pid >= 0);
 	if (!pid) {
 		result = estp_add(v, 1, cpu);
 		_exit(-result);
 	}
 	must(waitpid(pid, &status, 0) == pid);
-	if (share) {
+	if (how == SHARES) {
 		ok(exited_with(status, ENXIO) && result == -ENXIO, "whose child by vfork makes an operation: none is done");
 		is(number_here(), -1, "and leaves it without a number");
 		pin(1);
@@ -82,7 +93,7 @@ static void *in_child(void *share)
 		pin(0);
 		is(estp_cpu_number(cpu), 0, "and which follows it");
 	} else {
-		ok(exited_with(status, 0), "twin: a child by fork has its own number");
+		ok(exited_with(status, 0), "twin: a child by %s has its own number", how == FORKED ? "fork" : "clone");
 	}
 	estp_percpu_free(v);
 	return NULL;
@@ -109,6 +120,7 @@ void test(void)
 		thread(first, &operations[i]);
 	thread(by_number, NULL);
 	thread(by_token, NULL);
-	thread(in_child, (void *)1);
-	thread(in_child, NULL);
+	thread(in_child, (void *)SHARES);
+	thread(in_child, (void *)FORKED);
+	thread(in_child, (void *)CLONED);
 }

@@ -378,8 +378,8 @@ static void on_switch(void)
 	pagefault_disable();
 	left = __copy_from_user_inatomic(&seen, (void __user *)c->address, sizeof(seen));
 	pagefault_enable();
-	/* A kernel thread comes next, or one of ours. */
-	if (left || seen == c->seen)
+	/* Not the other process: it has the complement of what is ours there. */
+	if (left || seen != ~c->seen)
 		return;
 	c->seen = seen;
 	take(true);
