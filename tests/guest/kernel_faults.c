@@ -6,7 +6,7 @@
  *
  * Method: prober.ko calls them for us: at addresses of the kernel and of this program, from
  * process, softirq, hardirq and NMI context, with interrupts and with page faults off, from
- * kprobes, while somebody else holds mmap_lock, and where one task is being switched to the next.  Each call says whether it was made in
+ * kprobes, while somebody else holds mmap_lock, and where one task is being switched to the next, or to none.  Each call says whether it was made in
  * that context.  The twin is the same code on a page that is not registered: there the
  * kernel is about to die, which prober.ko sees.
  *
@@ -28,6 +28,7 @@ static struct krn_places at;
 static const char *const context_name[KRN_CONTEXT_NR] = {
 	"process", "page faults off", "interrupts off", "RCU reader", "softirq", "hardirq", "kprobe",
 	"breakpoint", "NMI", "kprobe on the span", "mmap_lock held by another", "a switch to another task",
+	"a switch to a task without memory",
 };
 
 static struct krn_call last;
@@ -83,7 +84,7 @@ static bool has(u32 context)
 #ifdef __x86_64__
 	return true;
 #else
-	return context != KRN_NMI;
+	return context != KRN_NMI && context != KRN_LAZY;
 #endif
 }
 
@@ -309,13 +310,45 @@ static void kernel_contended(void)
 	ok(right && !waited, "kernel addresses: nobody waits for mmap_lock, where it could not be had");
 }
 
+/* Every kind of access is refused there, where the kernel's own, which asks nobody, finds @value. */
+static void user_refused(u32 context, u64 p, u64 value, const char *finds)
+{
+	bool right = true, seen = true;
+
+	for (u32 op = KRN_FETCH8; op <= KRN_STRNCPY_FROM; op++) {
+		bool copy = op == KRN_COPY_FROM || op == KRN_COPY_TO;
+
+		right &= call(KRN_USER | op, context, p, 0, 8) == (copy ? 0 : -EFAULT);
+		right &= op == KRN_COPY_TO || copied(0, 0);
+		seen &= last.seen == value;
+	}
+	ok(seen, "%s: the kernel's own access finds %s", context_name[context], finds);
+	final(ok(right, "%s: user memory is refused", context_name[context]));
+}
+
+/*
+ * To the idle task.  The tables are one's own still, but what others unmap of them this CPU is not told any more (x86).
+ */
+static void user_lazy(void)
+{
+	volatile u64 *p = (u64 *)fresh(PROT_READ | PROT_WRITE);
+
+	if (!has(KRN_LAZY)) {
+		skip("%s: x86's alone", context_name[KRN_LAZY]);
+		return;
+	}
+	*p = pattern(8);
+	user_refused(KRN_LAZY, (u64)p, pattern(8), "one's own memory");
+	final(ok(*p == pattern(8), "nothing was written to it"));
+	munmap((void *)p, at.page_size);
+}
+
 /* Another process, which has its own at the same address and the same CPU, comes after us again and again. */
 static void user_switched(void)
 {
 	const u64 own = pattern(8), others = ~own;
 	volatile u64 *p = (u64 *)fresh(PROT_READ | PROT_WRITE);
 	struct { volatile u32 ready, stop; } *s = shared(sizeof(*s));
-	bool right = true, seen = true;
 	int status;
 	pid_t pid;
 
@@ -331,15 +364,8 @@ static void user_switched(void)
 		_exit(*p == others ? 0 : 2);
 	}
 	must(wait_until(s->ready, 20000));
-	for (u32 op = KRN_FETCH8; op <= KRN_STRNCPY_FROM; op++) {
-		bool copy = op == KRN_COPY_FROM || op == KRN_COPY_TO;
-
-		right &= call(KRN_USER | op, KRN_SWITCHED, (u64)p, 0, 8) == (copy ? 0 : -EFAULT);
-		right &= op == KRN_COPY_TO || copied(0, 0);
-		seen &= last.seen == others;
-	}
-	ok(seen, "between two tasks the kernel's own access finds the next one's memory");
-	final(ok(right && *p == own, "there both kinds of memory are refused"));
+	user_refused(KRN_SWITCHED, (u64)p, others, "the next one's memory");
+	final(ok(*p == own, "nothing was written to one's own"));
 	s->stop = 1;
 	must(waitpid(pid, &status, 0) == pid);
 	final(ok(exited_with(status, 0), "nothing was written to the next one's"));
@@ -439,6 +465,7 @@ void test(void)
 	kernel_contended();
 	user_refusals();
 	user_not_present();
+	user_lazy();
 	user_switched();
 	twins();
 	close(dev);

@@ -4,6 +4,7 @@
 #define ESTP_ARCH_X86_64_ACCESS_INLINE_H
 
 #include <linux/mm_types.h>
+#include <linux/percpu.h>
 #include <linux/uaccess.h>
 #include <asm/processor.h>
 #include <asm/vsyscall.h>
@@ -34,9 +35,16 @@ static inline void estp_kernel_store_end(void)
 {
 }
 
+/* The kernel exports it, and shows its type, the same in 6.1 and 6.12, to what is built in. */
+struct tlb_state_shared {
+	bool is_lazy;
+};
+DECLARE_PER_CPU_SHARED_ALIGNED(struct tlb_state_shared, cpu_tlbstate_shared);
+
+/* From where a CPU is being switched to a task without user space, its TLB is not told any more of what is unmapped. */
 static inline bool estp_arch_user_is(const struct mm_struct *mm)
 {
-	return read_cr3_pa() == __pa(mm->pgd);
+	return read_cr3_pa() == __pa(mm->pgd) && !this_cpu_read(cpu_tlbstate_shared.is_lazy);
 }
 
 /* SMAP is let through in access.S, where objtool sees it end. */

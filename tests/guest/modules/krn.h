@@ -29,6 +29,7 @@ enum krn_context {
 	KRN_SPAN_PROBED,	/* KRN_OWN, with a kprobe on its faulting instruction */
 	KRN_CONTENDED,		/* somebody has mmap_lock for writing, until we wait for it */
 	KRN_SWITCHED,		/* handler of tracing, the tables being the next task's already */
+	KRN_LAZY,		/* x86: handler of tracing, the next task having none, so that the TLB is not kept up */
 	KRN_CONTEXT_NR
 };
 
@@ -36,7 +37,7 @@ enum krn_context {
 struct krn_call {
 	__u32 op, context;
 	__u64 address, value, len;
-	__u64 seen;		/* KRN_SWITCHED: what the kernel's own access finds there */
+	__u64 seen;		/* KRN_SWITCHED, KRN_LAZY: what the kernel's own access finds there */
 	__s64 result;
 	__u32 in_context;	/* it was really called there */
 	__u32 let_through;	/* SMAP or PAN was off afterwards */

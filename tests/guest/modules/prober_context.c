@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls of the accessors, each in one context, and what the kernel would have done without.
- *
- * The twin is a page that is not registered.  A kprobe at the function by which the kernel
- * dies, for x86's #GP the chain that is asked before, sees it come to that, counts, and
- * leads it on as a response would have: so the guest lives to tell.
+ * Where calls are made: each context that an accessor may be called from, and some that it may not.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
-#include <linux/kdebug.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
@@ -22,167 +17,6 @@
 #endif
 
 #include "prober.h"
-
-/* ---- One call ---------------------------------------------------------------------------- */
-
-static u32 twins_died;
-
-static long kernel_call(struct krn_call *c)
-{
-	void *p = (void *)c->address;
-	u32 v32;
-	u16 v16;
-	u8 v8;
-	long err;
-
-	switch (c->op) {
-	case KRN_FETCH8:
-		err = estp_fetch8(p, &v8);
-		c->value = v8;
-		return err;
-	case KRN_FETCH16:
-		err = estp_fetch16(p, &v16);
-		c->value = v16;
-		return err;
-	case KRN_FETCH32:
-		err = estp_fetch32(p, &v32);
-		c->value = v32;
-		return err;
-	case KRN_FETCH64:
-		return estp_fetch64(p, &c->value);
-	case KRN_STORE8:
-		return estp_store8(p, c->value);
-	case KRN_STORE16:
-		return estp_store16(p, c->value);
-	case KRN_STORE32:
-		return estp_store32(p, c->value);
-	case KRN_STORE64:
-		return estp_store64(p, c->value);
-	case KRN_COPY_FROM:
-		return estp_copy_from(c->bytes, p, c->len);
-	case KRN_COPY_TO:
-		return estp_copy_to(p, c->bytes, c->len);
-	case KRN_STRNCPY_FROM:
-		return estp_strncpy_from(c->bytes, p, c->len);
-	case KRN_OWN:
-		return own_probe(p);
-	case KRN_TWIN:
-		return twin_probe(p);
-	case KRN_NOFAULT:
-		return copy_from_kernel_nofault(c->bytes, p, c->len);
-	}
-	return -ENOTTY;
-}
-
-static long user_call(struct krn_call *c)
-{
-	void __user *p = (void __user *)c->address;
-	u32 v32;
-	u16 v16;
-	u8 v8;
-	long err;
-
-	switch (c->op & ~KRN_USER) {
-	case KRN_FETCH8:
-		err = estp_fetch8_user(p, &v8);
-		c->value = v8;
-		return err;
-	case KRN_FETCH16:
-		err = estp_fetch16_user(p, &v16);
-		c->value = v16;
-		return err;
-	case KRN_FETCH32:
-		err = estp_fetch32_user(p, &v32);
-		c->value = v32;
-		return err;
-	case KRN_FETCH64:
-		return estp_fetch64_user(p, &c->value);
-	case KRN_STORE8:
-		return estp_store8_user(p, c->value);
-	case KRN_STORE16:
-		return estp_store16_user(p, c->value);
-	case KRN_STORE32:
-		return estp_store32_user(p, c->value);
-	case KRN_STORE64:
-		return estp_store64_user(p, c->value);
-	case KRN_COPY_FROM:
-		return estp_copy_from_user(c->bytes, p, c->len);
-	case KRN_COPY_TO:
-		return estp_copy_to_user(p, c->bytes, c->len);
-	case KRN_STRNCPY_FROM:
-		return estp_strncpy_from_user(c->bytes, p, c->len);
-	}
-	return -ENOTTY;
-}
-
-static bool let_through(void)
-{
-#ifdef CONFIG_X86_64
-	return native_save_fl() & X86_EFLAGS_AC;
-#else
-	return system_uses_hw_pan() && !(read_sysreg_s(SYS_PSTATE_PAN));
-#endif
-}
-
-static void do_call(struct krn_call *c)
-{
-	u32 before = twins_died;
-
-	c->result = c->op & KRN_USER ? user_call(c) : kernel_call(c);
-	c->let_through = let_through();
-	c->died = twins_died - before;
-}
-
-/* ---- Where the kernel would have died ------------------------------------------------------ */
-
-static bool is_twins(struct pt_regs *regs)
-{
-	unsigned long pc = instruction_pointer(regs);
-
-	if (pc < (unsigned long)twin_start || pc >= (unsigned long)twin_end)
-		return false;
-	twins_died++;
-	instruction_pointer_set(regs, (unsigned long)twin_response);
-	return true;
-}
-
-#ifdef CONFIG_X86_64
-#define DIES		"page_fault_oops"
-#else
-#define DIES		"efi_runtime_fixup_exception"	/* the last that is asked before */
-#endif
-
-/* Run in the place of that function, of which regs are the first argument: all is well. */
-static noinline bool lives(void)
-{
-	asm volatile("" : : : "memory");
-	return true;
-}
-
-static int on_death(struct kprobe *kp, struct pt_regs *regs)
-{
-	if (!is_twins((struct pt_regs *)regs_get_kernel_argument(regs, 0)))
-		return 0;
-	instruction_pointer_set(regs, (unsigned long)lives);
-	return 1;
-}
-
-static struct kprobe death = { .symbol_name = DIES, .pre_handler = on_death };
-
-static int on_die(struct notifier_block *block, unsigned long what, void *data)
-{
-#ifdef CONFIG_X86_64
-	struct die_args *args = data;
-
-	if (what == DIE_GPF && is_twins(args->regs))
-		return NOTIFY_STOP;
-#endif
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block dying = { .notifier_call = on_die };
-
-/* ---- Contexts ------------------------------------------------------------------------------- */
 
 /* What interrupt handlers and kprobes are to do; set by one task at a time. */
 static struct krn_call *pending;
@@ -365,30 +199,41 @@ static int call_span_probed(struct krn_call *c)
 }
 
 /*
- * The kernel's own access, which asks nobody, shows whose memory it is.
+ * Where tasks are switched: @value is there by the kernel's own access, which asks nobody.
  */
-static void on_switch(void)
+static void on_switch(u64 value)
 {
-	struct krn_call *c = READ_ONCE(pending);
+	struct krn_call *c = pending;
 	unsigned long left;
 	u64 seen;
 
-	if (!c || c->context != KRN_SWITCHED || current != caller)
-		return;
 	pagefault_disable();
 	left = __copy_from_user_inatomic(&seen, (void __user *)c->address, sizeof(seen));
 	pagefault_enable();
-	/* Not the other process: it has the complement of what is ours there. */
-	if (left || seen != ~c->seen)
+	if (left || seen != value)
 		return;
 	c->seen = seen;
 	take(true);
 }
 
+static bool awaits(u32 context)
+{
+	struct krn_call *c = READ_ONCE(pending);
+
+	return c && c->context == context && current == caller;
+}
+
+/* Only where the tables are the other process's, which has the complement there of what we have. */
+static void on_others(void)
+{
+	if (awaits(KRN_SWITCHED))
+		on_switch(~pending->seen);
+}
+
 #ifdef CONFIG_X86_64
 static void on_tlb_flush(void *data, int reason, unsigned long pages)
 {
-	on_switch();
+	on_others();
 }
 
 static void find_tlb_flush(struct tracepoint *tp, void *found)
@@ -399,21 +244,40 @@ static void find_tlb_flush(struct tracepoint *tp, void *found)
 
 static struct tracepoint *tlb_flush;
 
-static int watch_switches(void)
+/* To a task without memory: the tables stay.  It does nothing else for a thread of a process. */
+static int on_lazy(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
+	if (awaits(KRN_LAZY))
+		on_switch(pending->seen);
+	return 0;
+}
+
+static struct kretprobe at_lazy = { .kp.symbol_name = "enter_lazy_tlb", .handler = on_lazy };
+
+static int watch_switches(u32 context)
+{
+	if (context == KRN_LAZY) {
+		at_lazy.kp.addr = NULL;
+		at_lazy.kp.flags = 0;
+		return register_kretprobe(&at_lazy);
+	}
 	for_each_kernel_tracepoint(find_tlb_flush, &tlb_flush);
 	return tlb_flush ? tracepoint_probe_register(tlb_flush, on_tlb_flush, NULL) : -ENOENT;
 }
 
-static void unwatch_switches(void)
+static void unwatch_switches(u32 context)
 {
+	if (context == KRN_LAZY) {
+		unregister_kretprobe(&at_lazy);
+		return;
+	}
 	tracepoint_probe_unregister(tlb_flush, on_tlb_flush, NULL);
 	tracepoint_synchronize_unregister();
 }
 #else
 static int on_thread_switch(struct kprobe *kp, struct pt_regs *regs)
 {
-	on_switch();
+	on_others();
 	return 0;
 }
 
@@ -421,14 +285,16 @@ static struct kprobe at_thread_switch = {
 	.symbol_name = "fpsimd_thread_switch", .pre_handler = on_thread_switch,
 };
 
-static int watch_switches(void)
+static int watch_switches(u32 context)
 {
+	if (context == KRN_LAZY)
+		return -EOPNOTSUPP;
 	at_thread_switch.addr = NULL;
 	at_thread_switch.flags = 0;
 	return register_kprobe(&at_thread_switch);
 }
 
-static void unwatch_switches(void)
+static void unwatch_switches(u32 context)
 {
 	unregister_kprobe(&at_thread_switch);
 }
@@ -441,13 +307,13 @@ static int call_switched(struct krn_call *c)
 
 	if (get_user(c->seen, (u64 __user *)c->address))
 		return -EFAULT;
-	err = watch_switches();
+	err = watch_switches(c->context);
 	if (err)
 		return err;
 	WRITE_ONCE(pending, c);
 	while (smp_load_acquire(&pending) && time_before(jiffies, end))
 		usleep_range(50, 100);
-	unwatch_switches();
+	unwatch_switches(c->context);
 	WRITE_ONCE(pending, NULL);
 	return 0;
 }
@@ -492,6 +358,7 @@ int call_in_context(struct krn_call *c)
 	case KRN_CONTENDED:
 		return call_contended(c);
 	case KRN_SWITCHED:
+	case KRN_LAZY:
 		return call_switched(c);
 	}
 
@@ -535,12 +402,9 @@ int contexts_begin(void)
 {
 	int err;
 
-	err = register_kprobe(&death);
+	err = deaths_begin();
 	if (err)
 		return err;
-	err = register_die_notifier(&dying);
-	if (err)
-		goto no_die;
 	err = register_kprobe(&at_function);
 	if (err)
 		goto no_function;
@@ -554,9 +418,7 @@ int contexts_begin(void)
 no_insn:
 	unregister_kprobe(&at_function);
 no_function:
-	unregister_die_notifier(&dying);
-no_die:
-	unregister_kprobe(&death);
+	deaths_end();
 	return err;
 }
 
@@ -565,85 +427,6 @@ void contexts_end(void)
 	nmi_end();
 	unregister_kprobe(&at_insn);
 	unregister_kprobe(&at_function);
-	unregister_die_notifier(&dying);
-	unregister_kprobe(&death);
+	deaths_end();
 	tasklet_kill(&softirq);
-}
-
-/* ---- Threads that fault without pause --------------------------------------------------------- */
-
-#define LOOPS_MAX	8
-
-static struct loop {
-	struct task_struct *task;
-	u64 rounds, wrong;
-} loops[LOOPS_MAX];
-
-static int loop_run(void *data)
-{
-	struct loop *l = data;
-	u8 bytes[128];
-	u64 value;
-
-	while (!kthread_should_stop()) {
-		u32 wrong = 0;
-
-		wrong += own_probe((void *)places.hole) != -EFAULT;
-		wrong += own_probe((void *)places.data) != KRN_BYTE(0);
-		wrong += estp_fetch64((void *)places.hole, &value) != -EFAULT || value;
-		wrong += estp_fetch64((void *)places.data, &value) || !value;
-		wrong += estp_copy_from(bytes, (void *)places.edge, sizeof(bytes)) != 64;
-		WRITE_ONCE(l->wrong, l->wrong + wrong);
-		WRITE_ONCE(l->rounds, l->rounds + 1);
-		cond_resched();
-	}
-	return 0;
-}
-
-int loops_begin(void)
-{
-	int i, cpu;
-
-	i = 0;
-	for_each_online_cpu(cpu) {
-		struct loop *l = &loops[i];
-		struct task_struct *task;
-
-		if (i == LOOPS_MAX)
-			break;
-		if (l->task)
-			return -EBUSY;
-		task = kthread_create(loop_run, l, "prober-%d", cpu);
-		if (IS_ERR(task)) {
-			loops_end();
-			return PTR_ERR(task);
-		}
-		kthread_bind(task, cpu);
-		*l = (struct loop) { .task = task };
-		wake_up_process(task);
-		i++;
-	}
-	return 0;
-}
-
-void loops_count(struct krn_loops *sum)
-{
-	int i;
-
-	*sum = (struct krn_loops) {};
-	for (i = 0; i < LOOPS_MAX && loops[i].task; i++) {
-		sum->rounds += READ_ONCE(loops[i].rounds);
-		sum->wrong += READ_ONCE(loops[i].wrong);
-		sum->threads++;
-	}
-}
-
-void loops_end(void)
-{
-	int i;
-
-	for (i = 0; i < LOOPS_MAX && loops[i].task; i++) {
-		kthread_stop(loops[i].task);
-		loops[i].task = NULL;
-	}
 }

@@ -4,7 +4,9 @@
  * contexts that there are, for a program that says which through /dev/prober
  *
  *   prober_main.c     the device, places of memory
- *   prober_context.c  calls in each context; threads that fault without pause
+ *   prober_call.c     one call; what the kernel would have done without
+ *   prober_context.c  calls in each context
+ *   prober_loops.c    threads that fault without pause
  */
 #include <linux/fs.h>
 #include <linux/io.h>
