@@ -136,7 +136,11 @@ struct scratch {
 
 static int refuse(const struct module *owner, const void *page, int err, const char *why)
 {
-	pr_err("%s: page %pS refused: %s\n", owner ? owner->name : "?", page, why);
+	/* Of what is no module's text, %pS has no name to tell, but the address. */
+	if (owner && estp_module_text(owner, (unsigned long)page, 1))
+		pr_err("%s: page %pS refused: %s\n", owner->name, page, why);
+	else
+		pr_err("%s: page %p refused: %s\n", owner ? owner->name : "?", page, why);
 	return err;
 }
 
