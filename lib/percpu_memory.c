@@ -38,9 +38,8 @@ struct area {
 enum { FREE, INSIDE, LAST };
 
 static struct area *areas;
-static int cpus;
+static int cpus;		/* 0: not known yet */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* No cancellation points: an allocator that asks us may hold its lock. */
 static int open_list(const char *path)
@@ -78,6 +77,13 @@ static int mask_bits(void)
 	return len > 0 ? (int)len * CHAR_BIT : CHAR_BIT * (int)sizeof(mask);
 }
 
+static int count_cpus(void)
+{
+	int nr = read_possible();
+
+	return nr > 0 ? nr : mask_bits();
+}
+
 static void lock(void)
 {
 	pthread_mutex_lock(&mutex);
@@ -86,13 +92,6 @@ static void lock(void)
 static void unlock(void)
 {
 	pthread_mutex_unlock(&mutex);
-}
-
-static void begin(void)
-{
-	cpus = read_possible();
-	if (cpus <= 0)
-		cpus = mask_bits();
 }
 
 /*
@@ -125,11 +124,15 @@ static void watch_forks(void)
 
 int estp_percpu_nr(void)
 {
-	int saved = errno;
+	int nr = __atomic_load_n(&cpus, __ATOMIC_RELAXED), saved = errno;
 
-	pthread_once(&once, begin);
-	errno = saved;
-	return cpus;
+	/* No lock, no once: all who come first find the same, and a child of fork waits for nobody. */
+	if (!nr) {
+		nr = count_cpus();
+		__atomic_store_n(&cpus, nr, __ATOMIC_RELAXED);
+		errno = saved;
+	}
+	return nr;
 }
 
 static struct area *new_area(void)
@@ -191,7 +194,7 @@ void *estp_percpu_alloc(size_t size, size_t align)
 	if (!size || size > STRIDE || align > STRIDE || (align & (align - 1)))
 		return NULL;
 	step = align > GRANULE ? align / GRANULE : 1;
-	pthread_once(&once, begin);
+	estp_percpu_nr();
 	lock();
 	for (area = areas; area; area = area->next) {
 		at = find(area, nr, step);

@@ -137,8 +137,7 @@ static void forked(void)
 	*process = syscall(SYS_getpid);
 }
 
-__attribute__((constructor(101)))
-static void watch_forks(void)
+static void know_process(void)
 {
 	size_t len = (size_t)sysconf(_SC_PAGESIZE);
 	void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -152,6 +151,16 @@ static void watch_forks(void)
 	process = page;
 	forked();
 	pthread_atfork(NULL, NULL, forked);
+}
+
+__attribute__((constructor(101)))
+static void start(void)
+{
+	know_process();
+#ifndef __GLIBC__
+	/* Here, where hardly anybody forks: in a child musl would wait for ever for a thread that it has left behind. */
+	pthread_once(&key_once, make_key);
+#endif
 }
 
 static bool is_vfork_child(void)

@@ -2,13 +2,16 @@
 /*
  * CPU-6, estp_percpu_alloc(3): an allocator may call estp_percpu_alloc() under a lock of its own that its handlers
  * take at fork, registered before the first of these calls; a child finds both locks free. It may register them
- * before libestp's constructor has run, if it calls estp_percpu_atfork() before.
+ * before libestp's constructor has run, if it calls estp_percpu_atfork() before, and so it may at its first malloc(),
+ * though that be one of pthread_atfork()'s.
  *
  * Method: a thread allocates and frees under such a lock, without a break, while another forks, and the
  * children allocate. Were the lock of libestp taken first at fork, each would soon wait for the other's. The
  * twin does without handlers: there some child has to find the allocator's lock taken for ever. For handlers that
  * are registered early the program runs once more, and does so in .preinit_array; the twin of that does not call
- * estp_percpu_atfork(), and waits for itself.
+ * estp_percpu_atfork(), and waits for itself. For an allocator that begins at its first malloc() the program's own
+ * malloc() does so, and its own pthread_atfork() calls malloc(), as musl's may; one that did not call
+ * estp_percpu_atfork() there waits for itself as well.
  */
 #include "machine.h"
 #include <estp/percpu.h>
@@ -81,7 +84,7 @@ static unsigned int fork_beside(unsigned int forks)
 }
 
 /* Of the program that runs once more; what it is to do. */
-enum { EARLY = 1, TWIN };
+enum { EARLY = 1, TWIN, LAZY, LAZY_TWIN };
 
 static int early(void)
 {
@@ -90,8 +93,82 @@ static int early(void)
 	return text ? atoi(text) : 0;
 }
 
+static bool is_twin(void)
+{
+	return early() == TWIN || early() == LAZY_TWIN;
+}
+
+/* How the allocator begins that begins at its first malloc(); 0, it is none. */
+static volatile int lazy;
+
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+extern void *__dso_handle;
+
+int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+	void *volatile p = malloc(1);
+
+	free(p);
+	return __register_atfork(prepare, parent, child, __dso_handle);
+}
+
+/* The allocator: nothing is used twice, each piece has its size before it. */
+static _Alignas(64) char arena[4 << 20];
+static size_t used;
+
+static void begin(void)
+{
+	int how = lazy;
+
+	if (!how)
+		return;
+	lazy = 0;
+	if (how == LAZY)
+		must(!estp_percpu_atfork());
+	must(!pthread_atfork(take, give, give));
+}
+
+void *memalign(size_t align, size_t size)
+{
+	size_t at;
+
+	begin();
+	align = align < 16 ? 16 : align;
+	at = __atomic_fetch_add(&used, 16 + size + align, __ATOMIC_RELAXED);
+	must(at + 16 + size + align <= sizeof(arena));
+	at = (at + 16 + align - 1) & ~(align - 1);
+	*(size_t *)(arena + at - 16) = size;
+	return arena + at;
+}
+
+void *malloc(size_t size)
+{
+	return memalign(16, size);
+}
+
+void *calloc(size_t nr, size_t size)
+{
+	return memalign(16, nr * size);
+}
+
+void free(void *p)
+{
+}
+
+void *realloc(void *p, size_t size)
+{
+	void *to = malloc(size);
+	size_t had = p ? *(size_t *)((char *)p - 16) : 0;
+
+	return memcpy(to, p ? p : to, had < size ? had : size);
+}
+
 static void before_all(void)
 {
+	if (early() >= LAZY) {
+		lazy = early();
+		return;
+	}
 	if (early() == EARLY)
 		must(!estp_percpu_atfork());
 	if (early())
@@ -108,11 +185,13 @@ static void once_more(void)
 
 	if (!early())
 		return;
+	/* Who begins late has done so. */
+	must(!lazy);
 	signal(SIGALRM, SIG_DFL);
 	must(!pthread_create(&thread, NULL, allocates, NULL));
 	for (forks = 0; forks < FORKS; forks++) {
 		/* For one fork: it takes the whole process, wherever it waits. */
-		alarm(early() == TWIN ? CHILD_SECONDS : PATIENCE);
+		alarm(is_twin() ? CHILD_SECONDS : PATIENCE);
 		must(fork_beside(1) == 1);
 	}
 	_exit(0);
@@ -144,9 +223,14 @@ void test(void)
 	ok(!good, "twin: without handlers a child finds the lock taken");
 	stop = true;
 	must(!pthread_join(thread, NULL));
-	how = EARLY;
-	ok(exited_with(run_child(run_early, &how, 4 * PATIENCE), 0), "handlers that are older than the constructor");
-	how = TWIN;
-	status = run_child(run_early, &how, 4 * PATIENCE);
-	ok(killed_by(status, SIGALRM), "twin: who has not said so waits for ever (%s)", ending(status));
+	for (how = EARLY; how <= LAZY_TWIN; how++) {
+		const char *when = how >= LAZY ? "at the first malloc()" : "before all constructors";
+
+		status = run_child(run_early, &how, 4 * PATIENCE);
+		if (how == EARLY || how == LAZY)
+			ok(exited_with(status, 0), "handlers registered %s (%s)", when, ending(status));
+		else
+			ok(killed_by(status, SIGALRM), "twin: who has not said so waits for ever, %s (%s)", when,
+			   ending(status));
+	}
 }
