@@ -86,11 +86,39 @@ static void fill(u8 *p)
 	__builtin___clear_cache((char *)p, (char *)p + page);
 }
 
+/* What an INTERRUPT may do to registers: mostly what this machine can. */
+static u32 some_mask(void)
+{
+	u32 mask = below(4) ? (u32)rnd() & (u32)rnd() & probe_clear_valid : 0;
+
+	if (!probe_can_clear_fp())
+		mask &= ~ESTP_CLEAR_FP;
+	return below(30) ? mask : mask | 1u << below(32);
+}
+
+static bool some_reset(void)
+{
+	return !below(probe_can_reset_pkey() ? 3 : 30);
+}
+
+/* Of what a thread has written last, what is rare: taken, it counts. */
+enum { CLEARS_FP, RESETS_KEYS, MEMORY_ERRORS, RARE_NR };
+static __thread bool written[RARE_NR];
+
+static void write_rare(u32 mask, bool reset, u32 causes)
+{
+	written[CLEARS_FP] |= (mask & ESTP_CLEAR_FP) != 0;
+	written[RESETS_KEYS] |= reset;
+	written[MEMORY_ERRORS] |= (causes & ESTP_CAUSE_MCEERR) != 0;
+}
+
+/* @word: a page of them. */
 static void header(u64 *word)
 {
 	u32 nr = 1 + below(HEADER_NR), at = ESTP_HEADER_LEN(nr), i;
 	int selector = below(ESTP_SELECTOR_NR);
 
+	memset(written, 0, sizeof(written));
 	word[0] = ESTP_METADATA(ESTP_LAYOUT_PAGE, nr);
 	for (i = 0; i < nr; i++) {
 		u32 start = at + INSN_ALIGN * below(64), response = some_answer();
@@ -101,8 +129,13 @@ static void header(u64 *word)
 			at = ESTP_HEADER_LEN(nr);
 		}
 		word[1 + i] = ESTP_DESCRIPTOR(selector, start, end, response);
-		if (selector == ESTP_INTERRUPT)
-			word[response / 8 - 1] = ESTP_PREFIX(below(4) ? 0 : 1u << below(16), INSN_ALIGN, 0);
+		if (selector == ESTP_INTERRUPT) {
+			u32 mask = some_mask();
+			bool reset = some_reset();
+
+			word[response / 8 - 1] = ESTP_PREFIX(mask, INSN_ALIGN, reset);
+			write_rare(mask, reset, 0);
+		}
 		at = start + INSN_ALIGN;
 	}
 	if (!below(6))
@@ -126,13 +159,19 @@ static struct estp_table *table(size_t *len)
 	t->entries = below(20) ? (u64)e : some_address();
 	t->entry_size = below(20) ? sizeof(*e) : below(64);
 	t->flags = below(30) ? 0 : 1;
+	memset(written, 0, sizeof(written));
 	for (i = 0; i < nr; i++) {
 		e[i].start = INSN_ALIGN * below(ARENA_PAGES * page / INSN_ALIGN);
 		e[i].length = INSN_ALIGN * (1 + below(below(4) ? 64 : 3 * page / INSN_ALIGN));
 		e[i].response = below(ARENA_PAGES) * page + (below(8) ? some_answer() : some_entry(page));
 		e[i].selector = below(3);
-		e[i].causes = e[i].selector == ESTP_FAULT ? 1 + below(15) : 0;
-		e[i].response_len = e[i].selector == ESTP_INTERRUPT ? INSN_ALIGN * (1 + below(4)) : 0;
+		e[i].causes = e[i].selector == ESTP_FAULT ? 1 + below(ESTP_CAUSE_VALID) : 0;
+		if (e[i].selector == ESTP_INTERRUPT) {
+			e[i].response_len = INSN_ALIGN * (1 + below(4));
+			e[i].clear_mask = some_mask();
+			e[i].flags = some_reset() ? ESTP_ENTRY_RESET_PKEY : 0;
+		}
+		write_rare(e[i].clear_mask, e[i].flags & ESTP_ENTRY_RESET_PKEY, e[i].causes);
 		if (!below(50))
 			((u8 *)&e[i])[below(24)] ^= 1u << below(8);
 	}
@@ -147,10 +186,19 @@ static struct estp_table *table(size_t *len)
 static struct counts {
 	u64 done[OPS_MAX], failed[OPS_MAX];
 	u64 namespaces;			/* of users, entered by children */
+	u64 rare[RARE_NR];		/* registrations with such */
 	volatile bool wrong;		/* something was done that cannot be */
 	volatile u32 stop;
 	volatile pid_t pid[PROCESSES];
 } *counts;
+
+static void count_rare(void)
+{
+	u32 i;
+
+	for (i = 0; i < RARE_NR; i++)
+		__atomic_fetch_add(&counts->rare[i], written[i], __ATOMIC_RELAXED);
+}
 
 static pid_t some_hostile(void)
 {

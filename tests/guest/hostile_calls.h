@@ -30,8 +30,10 @@ static long do_register(u8 *p)
 	fill(p);
 	header((u64 *)p);
 	err = madv_register(p, page);
-	if (!err)
+	if (!err) {
 		recent = p;
+		count_rare();
+	}
 	return err;
 }
 
@@ -46,6 +48,8 @@ static long do_table(u8 *p)
 	struct estp_table *t = table(&len);
 	long err = t ? madv_register(t, sizeof(*t)) : -ENOMEM;
 
+	if (!err)
+		count_rare();
 	if (t)
 		munmap(t, len);
 	return err;

@@ -142,18 +142,21 @@ static long do_withhold(u8 *p)
 
 static long do_write_other(u8 *p)
 {
-	u64 word[8];
-	struct iovec from = { word, sizeof(word) }, to = { p + some_entry(512), sizeof(word) };
+	u64 word[page / sizeof(u64)];
+	struct iovec from = { word, 64 }, to = { p + some_entry(512), 64 };
 	pid_t pid = some_hostile();
 	u32 i;
 
 	if (pid == getpid())
 		return -ESRCH;
-	for (i = 0; i < 8; i++)
-		memcpy(&word[i], some_page() + some_entry(ANSWERS), sizeof(*word));
 	if (below(2)) {
+		fill((u8 *)word);
 		header(word);
-		to.iov_base = p;
+		from.iov_len = page;
+		to = (struct iovec) { p, page };
+	} else {
+		for (i = 0; i < 8; i++)
+			memcpy(&word[i], some_page() + some_entry(ANSWERS), sizeof(*word));
 	}
 	return process_vm_writev(pid, &from, 1, &to, 1, 0) < 0 ? -errno : 0;
 }

@@ -15,7 +15,7 @@
  * numbers are those of a seed: FUZZ_SEED in the environment, 1 by default; FUZZ_SECONDS is
  * how long, 10 by default (the long mode: `make fuzz-guest`). A bystander of another user
  * with registrations of its own looks again and again whether they hold. Proof: calls of
- * each kind succeeded, and each selector diverted. The rest is told by the kernel's log and by
+ * each kind succeeded, registrations with each mask and cause, and each selector diverted. The rest is told by the kernel's log and by
  * the module, which must be unloadable, and by the leak detector of a kernel that has one.
  */
 #include <fcntl.h>
@@ -194,6 +194,15 @@ static void gone(int nr)
 	seen[nr] = (struct diversions){ 0 };
 }
 
+/* There is no registering what this machine cannot do. */
+static bool can_be(u32 rare)
+{
+	switch (rare) {
+	case CLEARS_FP: return probe_can_clear_fp();
+	case RESETS_KEYS: return probe_can_reset_pkey();
+	default: return true;
+	}
+}
 
 /* Has everything happened that is to happen? */
 static bool all_happened(void)
@@ -205,6 +214,9 @@ static bool all_happened(void)
 			return false;
 	for (i = 0; i < ESTP_SELECTOR_NR; i++)
 		if (!before.of[i])
+			return false;
+	for (i = 0; i < RARE_NR; i++)
+		if (!counts->rare[i] && can_be(i))
 			return false;
 	return counts->namespaces;
 }
@@ -270,6 +282,9 @@ void test(void)
 	static const char *const selector_name[] = {
 		[ESTP_FAULT] = "FAULT", [ESTP_PREEMPTION] = "PREEMPTION", [ESTP_INTERRUPT] = "INTERRUPT",
 	};
+	static const char *const rare_name[] = {
+		[CLEARS_FP] = "clear FP registers", [RESETS_KEYS] = "reset keys", [MEMORY_ERRORS] = "answer memory errors",
+	};
 	u32 seed = from_environment("FUZZ_SEED", 1), seconds = from_environment("FUZZ_SECONDS", 10), i;
 	u64 calls = 0;
 	struct born born;
@@ -301,6 +316,11 @@ void test(void)
 	for (i = 0; i < ESTP_SELECTOR_NR; i++)
 		ok(before.of[i], "%llu diversions of %s",
 		   (unsigned long long)before.of[i], selector_name[i]);
+	for (i = 0; i < RARE_NR; i++)
+		if (can_be(i))
+			ok(counts->rare[i], "%llu registrations that %s", (unsigned long long)counts->rare[i], rare_name[i]);
+		else
+			skip("none can %s on this machine", rare_name[i]);
 	if (has_kmemleak())
 		no_leaks();
 	diag("%llu processes, %llu died of it; %llu calls", (unsigned long long)born.processes,

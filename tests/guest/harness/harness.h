@@ -442,7 +442,7 @@ u64 tracee_pc(pid_t pid);
 void tracee_set_pc(pid_t pid, u64 pc);
 /*
  * For jumps to where there may be zeros: they are to fault.  On x86_64 they are instructions, which write to where
- * rax points; that is nowhere then.
+ * rax points; that is nowhere then.  What is called may clear all registers but the stack pointer.
  */
 long call_no_zeros(const void *code);
 void frame_no_zeros(ucontext_t *uc);

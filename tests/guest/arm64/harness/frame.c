@@ -145,10 +145,22 @@ void tracee_set_pc(pid_t pid, u64 pc)
 	must(!ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
 }
 
-/* Zeros are no instruction here. */
+/* Zeros are no instruction here.  What comes back may have cleared any register but sp. */
 long call_no_zeros(const void *code)
 {
-	return ((long (*)(void))code)();
+	register long result asm("x0") = 0;
+	register const void *to asm("x1") = code;
+
+	asm volatile("str	x29, [sp, #-16]!\n\t"
+		     "blr	%1\n\t"
+		     "ldr	x29, [sp], #16"
+		     : "+r" (result), "+r" (to)
+		     : : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+		       "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "memory",
+		       "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14",
+		       "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
+		       "v29", "v30", "v31");
+	return result;
 }
 
 void frame_no_zeros(ucontext_t *uc)

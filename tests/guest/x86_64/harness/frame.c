@@ -148,10 +148,21 @@ void tracee_set_pc(pid_t pid, u64 pc)
 	must(!ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
 }
 
-/* In al a variadic function is told how many vector registers hold arguments; gcc clears all of rax. */
+/* What comes back may have cleared any register but rsp.  The red zone is stepped over. */
 long call_no_zeros(const void *code)
 {
-	return ((long (*)(int, ...))code)(0);
+	long result = 0;
+
+	asm volatile("sub	$128, %%rsp\n\t"
+		     "push	%%rbp\n\t"
+		     "call	*%1\n\t"
+		     "pop	%%rbp\n\t"
+		     "add	$128, %%rsp"
+		     : "+a" (result), "+c" (code)
+		     : : "rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc",
+		       "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+		       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	return result;
 }
 
 void frame_no_zeros(ucontext_t *uc)
