@@ -147,18 +147,23 @@ static void unregister(void)
 	report("UNREGISTER", false);
 }
 
+/* With somebody to divert, on another CPU. */
 static void fence(void)
 {
+	struct spinner s;
 	u32 n;
 
 	must(!madv_register(base, PAGES * page));
 	for (n = 1; n < LIMIT; n++) {
 		bool hit;
 
+		spinner_start(&s, base, ESTP_PREEMPTION, 1);
 		inject(n);
 		tally->wrong += madv_fence() != 0;
 		hit = injected();
 		tally->injected += hit;
+		tally->wrong += !wait_until(s.done, 20000);
+		tally->wrong += spinner_end(&s) != PROBE_VALUE(VALUE, ESTP_PREEMPTION, 0);
 		if (!hit)
 			break;
 	}
