@@ -9,7 +9,7 @@
 # counts a stock kernel's instructions or memory, where that kernel was put, and what asks for BPF,
 # which these kernels do not have.
 debug_not := %/others_get_their_turn %/first_registration_looks_at_threads \
-	%/no_memory_no_half_set %/registering_one_by_one_is_linear %/memory_bound %/memory_comes_back \
+	%/registering_one_by_one_is_linear %/memory_bound %/memory_comes_back \
 	%_without %_without_estp %_without_module %_without_estp.sh %/kernel_at_random_address.sh \
 	%/observing_agrees.sh
 DEBUG_GUESTS = $(filter-out $(debug_not),$(GUEST_TESTS))

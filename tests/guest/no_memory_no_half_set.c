@@ -8,14 +8,14 @@
  * Method: a process that the OOM killer may not take sits in a small group. It is given
  * a little more memory step by step, so that each allocation in turn is the one that
  * fails, and tries: a first registration, further ones, forks, threads. The twin of each
- * is the last step, where it succeeds.
+ * is the last step, where it succeeds. A kernel's leak detector must know nothing of ours at the end.
  *
  * Only the kernel's own allocations may fail: one for a page fault of a process that cannot
  * be killed is tried for ever, and where the kernel cannot write the rseq area it raises
  * SIGSEGV. So there is no rseq, and nobody touches new memory, or memory that a fork has
  * made copy-on-write, before there is room again.
  *
- * vm: --timeout 260
+ * vm: --timeout 260 --append kmemleak=on
  * alone: its guest is short of memory
  */
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include <malloc.h>
 #include <sys/rseq.h>
 
+#include "debug/leaks.h"
 #include "machine.h"
 #include "probe.h"
 
@@ -428,4 +429,6 @@ void test(void)
 	is(killed + refused, THREAD_ROUNDS, "threads: without memory no more of them");
 	ok(result->looked > THREADS, "threads: some ran where memory was short");
 	final(is(result->unprotected, 0, "threads: each that ran was protected"));
+	if (has_kmemleak())
+		no_leaks();
 }
