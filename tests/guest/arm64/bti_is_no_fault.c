@@ -15,9 +15,6 @@
 
 #include "harness.h"
 
-#ifndef PROT_BTI
-#define PROT_BTI	0x10
-#endif
 #define BTYPE		(3ull << 10)
 #define BTYPE_JUMP	(1ull << 10)
 

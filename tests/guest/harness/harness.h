@@ -466,6 +466,11 @@ void tracee_pass_trap(pid_t pid);
 unsigned int walk(void (*run)(void), u64 start, u64 end, u64 *at, unsigned int room);
 u32 breakpoint_insert(void *at);
 void breakpoint_remove(void *at, u32 was);
+/*
+ * From now on an indirect branch into the pages of [start, end), which are writable and executable, has to land on
+ * an instruction that is meant for it.  Code that has not run yet; false: this machine, or kernel, cannot demand it.
+ */
+bool landing_pads_needed(const void *start, const void *end);
 
 /* Processes ------------------------------------------------------------ */
 

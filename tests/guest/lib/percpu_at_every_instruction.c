@@ -9,6 +9,9 @@
  * second time around, moves the thread to another CPU. The twin, unregistered, is wrong
  * at every instruction but those up to where the CPU's number is read, and but those where a
  * comparison is still to come that sees what the handler did.
+ *
+ * Where the machine can, the operations' pages demand landing pads, of which responses are none; that they do
+ * is shown by a branch to what is behind an operation's own.
  */
 #include "operations.h"
 
@@ -157,12 +160,35 @@ static void each(bool twin)
 	}
 }
 
+static void branch(void *to)
+{
+	((void (*)(void))to)();
+	_exit(0);
+}
+
+static void need_landing_pads(void)
+{
+	unsigned int i, nr = 0;
+	int status;
+
+	for (i = 0; i < ARRAY_LEN(operations); i++)
+		nr += landing_pads_needed(operations[i].start, operations[i].end);
+	if (!nr) {
+		skip("no landing pads are demanded on this machine");
+		return;
+	}
+	status = run_child(branch, (char *)operations[0].start + INSN_ALIGN, 10);
+	ok(nr == i && killed_by(status, SIGILL), "landing pads are demanded of all operations: twin, beside one's own: %s",
+	   ending(status));
+}
+
 void test(void)
 {
 	need_estp_and_counters();
 	need_cpus(2);
 	must(!estp_cpu(&cpu));
 	make_writable();
+	need_landing_pads();
 	each(false);
 	operations_unregister();
 	each(true);

@@ -59,6 +59,10 @@
 /* The row of /proc/interrupts that counts calls of functions on other CPUs. */
 #define CALL_INTERRUPTS	"IPI1:"
 #define REGS_CLEAR_VALID ESTP_ARM64_CLEAR_VALID
+/* Which the C library does not know yet. */
+#ifndef PROT_BTI
+#define PROT_BTI	0x10
+#endif
 
 /*
  * The next four instructions are the last ones of their page.  An emulator takes

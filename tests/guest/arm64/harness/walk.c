@@ -3,6 +3,7 @@
  * The program's own instructions: all are 4 bytes long, and a breakpoint is a BRK.
  */
 #include "../../harness/harness.h"
+#include "../../harness/probe.h"
 
 unsigned int walk(void (*run)(void), u64 start, u64 end, u64 *at, unsigned int room)
 {
@@ -31,4 +32,11 @@ u32 breakpoint_insert(void *at)
 void breakpoint_remove(void *at, u32 was)
 {
 	put(at, was);
+}
+
+bool landing_pads_needed(const void *start, const void *end)
+{
+	u64 first = (u64)start & -(u64)page_size();
+
+	return !mprotect((void *)first, (u64)end - first, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_BTI);
 }

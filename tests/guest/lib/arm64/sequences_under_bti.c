@@ -13,10 +13,6 @@
 #include "harness.h"
 #include "probe.h"
 
-#ifndef PROT_BTI
-#define PROT_BTI 0x10
-#endif
-
 static estp_cpu_t cpu;
 static intptr_t *counter;
 
