@@ -10,7 +10,8 @@ UNIT_TESTS += tests/tool/dump tests/tool/watch tests/tool/check tests/tool/check
 	build/tests/tool/insn_agrees tests/tool/insn_agrees_arm64 \
 	build/tests/tool/world_zombie build/tests/tool/process_memory build/tests/tool/live_pages build/tests/tool/foreign_files \
 	build/tests/tool/trace_status build/tests/tool/ps_unanswered
-GUEST_FILES += $(TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) build/tests/tool/live_subject build/tests/tool/watch_subject
+tool_subjects := $(OUT)tests/tool/live_subject $(OUT)tests/tool/watch_subject
+GUEST_FILES += $(TOOL) $(GUEST_TOOL) $(LIBESTP) $(LIBESTP_SO) $(DEMO) $(fuzz_object) $(tool_subjects)
 
 $(fuzz_object): $(fuzz_sources) $(wildcard tool/*.h) tests/tool-check.mk | $(fuzz_seeds)
 	@mkdir -p $(@D)
@@ -78,9 +79,9 @@ build/aarch64/tests/tool/insn_agrees_arm64: $(insn_arm64) $(wildcard tool/*.h) t
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(TOOL_CFLAGS) -fno-pie -no-pie -static -o $@ $(insn_arm64)
 
-build/tests/tool/live_subject build/tests/tool/watch_subject: build/%: %.c $(LIB_HEADERS)
+$(tool_subjects): $(OUT)%: %.c $(LIB_HEADERS) tests/tool/subject.h tests/tool/$(ARCH)/subject_code.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread -Ilib/include -Iinclude/uapi -o $@ $<
+	$(CROSS)gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -pthread $(if $(CROSS),-static) -Ilib/include -Iinclude/uapi -o $@ $<
 
 # What estp check is to find clean, whatever else has been built: tests/tool/check asks for it
 # with ARCH=arm64.

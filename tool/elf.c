@@ -263,9 +263,8 @@ static int add_symbols(struct elf_file *file, u32 type, char *why, size_t why_le
 				continue;
 			kind = GELF_ST_TYPE(sym.st_info);
 			name = elf_strptr(file->elf, section.sh_link, sym.st_name);
-			/* "$x" and the like say what is code, "." are assemblers' own. */
 			if ((kind != STT_FUNC && kind != STT_NOTYPE && kind != STT_GNU_IFUNC) ||
-			    !name || !*name || *name == '$' ||
+			    !name ||
 			    !elf_symbol_addr(file, &sym, i, &symbol.addr))
 				continue;
 			symbol.name = name;

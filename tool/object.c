@@ -161,6 +161,9 @@ void object_add_mark(struct object *object, u64 addr, u8 kind, u8 arg)
 
 void object_add_symbol(struct object *object, const struct symbol *symbol)
 {
+	/* "$x" and the like say, on arm64, what is code. */
+	if (!*symbol->name || *symbol->name == '$')
+		return;
 	object->symbol = tool_more(object->symbol, object->symbol_nr, sizeof(*symbol));
 	object->symbol[object->symbol_nr++] = *symbol;
 }

@@ -40,7 +40,7 @@ void symbols_add(struct object *object, struct Dwfl_Module *module)
 							  NULL, NULL);
 		int kind = its ? GELF_ST_TYPE(sym.st_info) : STT_FILE;
 
-		if ((kind != STT_FUNC && kind != STT_NOTYPE) || section == SHN_UNDEF || !*its)
+		if ((kind != STT_FUNC && kind != STT_NOTYPE) || section == SHN_UNDEF)
 			continue;
 		symbol = (struct symbol) {
 			.addr = addr, .size = sym.st_size, .function = kind == STT_FUNC,

@@ -3,6 +3,7 @@
 # The tool estp: tool/*.c, and of core/ what reads descriptors.
 #
 #   TOOL         build/tool/estp
+#   GUEST_TOOL   the same for guests, whose architecture may be another; static then
 
 TOOL := build/tool/estp
 TOOL_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-prototypes \
@@ -11,7 +12,9 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wstrict-pr
 TOOL_CFLAGS += -isystem /usr/include/tracefs -isystem /usr/include/traceevent
 TOOL_LIBS := -lcapstone -ldw -lelf -lz -ltracefs -ltraceevent
 tool_core := core/parse.c core/rule.c core/sort.c
-tool_objects := $(patsubst %.c,build/tool/%.o,$(wildcard tool/*.c) $(tool_core))
+tool_sources := $(wildcard tool/*.c) $(tool_core)
+tool_objects := $(tool_sources:%.c=build/tool/%.o)
+GUEST_TOOL := $(OUT)tool/estp
 
 .PHONY: tool
 tool: $(TOOL)
@@ -25,6 +28,18 @@ build/tool/%.o: %.c tool/tool.mk
 
 $(TOOL): $(tool_objects)
 	$(CC) -o $@ $^ $(TOOL_LIBS)
+
+# Debian's libraries for the guest's architecture, which the host's cannot stand in for.
+tool_packages := libcapstone-dev libdw-dev libelf-dev zlib1g-dev liblzma-dev libbz2-dev libzstd-dev libtracefs-dev libtraceevent-dev
+ifneq ($(CROSS),)
+$(GUEST_TOOL): $(tool_sources) $(wildcard tool/*.h core/*.h include/uapi/*.h lib/include/estp/*.h) tool/tool.mk module/dkms.conf
+	@mkdir -p $(@D)
+	usr=$$(vm/fetch-package $(tool_packages))/usr && lib=$$(dirname $$(find $$usr/lib -name libdw.a)) && \
+		$(CROSS)gcc $(filter-out -isystem /usr/include/%,$(TOOL_CFLAGS)) -isystem $$usr/include \
+		$(foreach name,tracefs traceevent,-isystem $$usr/include/$(name)) -isystem $$usr/include/$(CROSS:%-=%) \
+		-DESTP_TOOL_VERSION='"$(VERSION)"' -static -Wl,--no-warnings -o $@ $(tool_sources) \
+		-L$$lib $(TOOL_LIBS) -llzma -lbz2 -lzstd
+endif
 
 # The tool, and what estp run starts a guest with, which finds it from where it is itself.
 tool_to = $(DESTDIR)$(PREFIX)

@@ -5,6 +5,8 @@
 
 #include <estp/sequence.h>
 
+#include "subject.h"
+
 static long counter;
 
 static int add(long n)
@@ -13,10 +15,10 @@ static int add(long n)
 
 	__asm__ volatile goto(
 		ESTP_START(add)
-		"movq	%[counter], %[old]\n\t"
-		"addq	%[n], %[old]\n\t"
+		LOAD("%[old]", "%[counter]")
+		ADD
 		ESTP_COMMIT(add)
-		"movq	%[old], %[counter]\n\t"
+		STORE
 		ESTP_END(add)
 		ESTP_RESTART(add)
 		ESTP_ON_FAULT(add, "%l[fault]", ESTP_MEMORY)

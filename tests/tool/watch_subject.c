@@ -32,6 +32,8 @@
 #include <estp.h>
 #include <estp/sequence.h>
 
+#include "subject.h"
+
 #define must(x) do { if (!(x)) { perror(#x); exit(1); } } while (0)
 
 static volatile int entered, left;
@@ -44,7 +46,7 @@ static __attribute__((noinline)) int peek(const long *p)
 
 	__asm__ volatile goto( /* peek */
 		ESTP_START(peek)
-		"movq	(%[p]), %[v]\n\t"
+		LOAD("%[v]", AT("%[p]"))
 		ESTP_END(peek)
 		ESTP_ON_FAULT(peek, "%l[fault]", ESTP_MEMORY)
 		: [v] "=&r"(v) : [p] "r"(p) : "memory" : fault);
@@ -57,17 +59,15 @@ static __attribute__((noinline)) void hold(void)
 {
 	__asm__ volatile goto( /* hold */
 		ESTP_START(hold)
-		"movl	$1, %[entered]\n\t"
-		"1: pause\n\t"
-		"jmp	1b\n\t"
+		SPIN_ONCE
 		ESTP_END(hold)
 		ESTP_COLD_BEGIN
 		ESTP_LABEL(hold, response) ":\n\t"
-		"jmp	%l[out]\n\t"
+		JUMP("%l[out]")
 		ESTP_LABEL(hold, response_end) ":\n\t"
 		ESTP_COLD_END
 		ESTP_ON_INTERRUPT(hold, ESTP_LABEL(hold, response), ESTP_LABEL(hold, response_end), 0, 0)
-		: : [entered] "m"(entered) : "memory" : out);
+		: : [entered] "m"(entered), [one] "r"(1) : "memory" : out);
 ESTP_RESPONSE(out);
 }
 
@@ -75,12 +75,10 @@ static __attribute__((noinline)) void wait_once(void)
 {
 	__asm__ volatile goto( /* wait_once */
 		ESTP_START(wait)
-		"movl	$1, %[entered]\n\t"
-		"1: pause\n\t"
-		"jmp	1b\n\t"
+		SPIN_ONCE
 		ESTP_END(wait)
 		ESTP_ON_PREEMPTION(wait, "%l[out]")
-		: : [entered] "m"(entered) : "memory" : out);
+		: : [entered] "m"(entered), [one] "r"(1) : "memory" : out);
 ESTP_RESPONSE(out);
 }
 
@@ -89,8 +87,7 @@ static __attribute__((noinline)) void endless(void)
 {
 	__asm__ volatile( /* endless */
 		ESTP_START(endless)
-		"1: pause\n\t"
-		"jmp	1b\n\t"
+		SPIN
 		ESTP_END(endless)
 		ESTP_RESTART(endless)
 		: : : "memory");
@@ -99,18 +96,14 @@ static __attribute__((noinline)) void endless(void)
 /* Nearly always inside, but some thousand instructions long only. */
 static __attribute__((noinline)) void busy(void)
 {
-	long n;
+	long n, t;
 
 	__asm__ volatile( /* busy */
 		ESTP_START(busy)
-		"movl	$1000, %k[n]\n\t"
-		"1: pause\n\t"
-		"decl	%k[n]\n\t"
-		"jnz	1b\n\t"
-		"incq	%[tally]\n\t"
+		COUNT
 		ESTP_END(busy)
 		ESTP_RESTART(busy)
-		: [n] "=&r"(n) : [tally] "m"(tally) : "memory", "cc");
+		: [n] "=&r"(n), [t] "=&r"(t) : [tally] "m"(tally) : "memory", "cc");
 }
 
 static void handler(int signal)
@@ -177,7 +170,7 @@ static void *rival_thread(void *unused)
 {
 	pin();
 	for (;;)
-		__asm__ volatile("pause");
+		__asm__ volatile(RELAX);
 	return unused;
 }
 

@@ -30,10 +30,17 @@ says 'PREEMPTION' "the one that restarts"
 says ', its start' "by its start"
 says 'FAULT' "the one that faults"
 says 'main+0x' "with the name of the function that they are in"
-says 'addq' "and their code, from memory"
+case $(uname -m) in
+x86_64) add=addq ;;
+aarch64) add='add  ' ;;
+esac
+says "$add" "and their code, from memory"
 out=$($estp dump --json $pid)
 says '"symbol":"main+0x' "as JSON, too"
 says '"layout":"table"' "with the layout"
+echo "$($estp dump $pid)" | grep -qF '$x'
+[ $? = 1 ]
+result $? "and no label of the assembler's for a name"
 file=$($estp dump --tabs $subject | cut -f3,6-10 | sort)
 live=$($estp dump --tabs $pid | cut -f3,6-10 | sort)
 # All but addresses, which are relative in the file.

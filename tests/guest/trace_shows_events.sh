@@ -16,7 +16,8 @@ is "$(sed -n 2p $t | cut -f12 | sed 's/[.+].*//')" peek "the response's function
 is "$(sed -n 2p $t | cut -f8)" $subject "the file"
 is "$(cut -f3 $t | uniq)" watch_subject "the name of the process"
 is "$(awk -F'\t' '{ print NF, $4 == $5 }' $t | uniq)" "15 1" "fifteen columns; pid and thread"
-is "$(sed -n 1p $t | cut -f14,15)" "$(printf '4096\t5')" "a table of five"
+page=$(awk '/^KernelPageSize:/ { print 1024 * $2; exit }' /proc/self/smaps)
+is "$(sed -n 1p $t | cut -f14,15)" "$(printf '%d\t5' "$page")" "a table of five, which is told in whole pages"
 is "$(cat $t.err)" "" "and nothing to complain of"
 $estp trace --json -- $subject once >$t
 has '"event":"DIVERT","selector":"FAULT","pc":"0x' $t "JSON"
