@@ -16,7 +16,6 @@
 
 const unsigned int test_seconds = 60;
 
-#define GROUP	"measured"
 #define FIXED	4096u			/* the address space's own, and rounding of its index */
 #define PAGES	2048u
 
@@ -177,19 +176,21 @@ static u64 charge_max(u64 said)
 	return said * 13 / 10 + 65536;
 }
 
-/* In a process of its own: the group's memory is then its alone. */
+/* In a process and a group of its own: what others of before give back late is none of its memory. */
 static void measure(void *arg)
 {
 	unsigned int i = *(unsigned int *)arg;
+	char group[32];
 	struct bound b;
 	u64 before;
 
 	shape_nr = shapes[i].nr;
-	memory_group(GROUP, true);
+	snprintf(group, sizeof(group), "measured%u", i);
+	memory_group(group, true);
 	/* Page tables and the like, before. */
 	memset(base, 0, PAGES * page);
 	stats();
-	before = memory_charged(GROUP);
+	before = memory_charged(group);
 	b = shapes[i].make(shapes[i].pages);
 	result->bound = bytes_of(b);
 	result->pages = b.pages;
@@ -198,8 +199,8 @@ static void measure(void *arg)
 	if (stats().pages != result->pages)
 		_exit(1);
 	/* What was replaced is given back behind a grace period, and a busy host has long ones. */
-	wait_until(memory_charged(GROUP) - before <= charge_max(result->said), 10000);
-	result->charged = memory_charged(GROUP) - before;
+	wait_until(memory_charged(group) - before <= charge_max(result->said), 10000);
+	result->charged = memory_charged(group) - before;
 	_exit(0);
 }
 
