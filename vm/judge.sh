@@ -70,6 +70,17 @@ far_return() {
 	[[ $code =~ \<(66|4[0-9a-f]|c[abf])\> ]]
 }
 
+# QEMU's TSC is the host's, which may leap when the host is itself moved to another machine. All
+# that waits is then found to have waited for days. The kernel's watchdog of clocks tells: by another clock it
+# was a moment, some seconds at most.
+clock_leapt() {
+	local line
+	[[ $found == *stall* || $found == *lockup* || $found == *' blocked for '* ]] || return 1
+	line=$(grep -a -E 'skipping watchdog check: cs_nsec: [0-9]{13,18} wd_nsec: [0-9]{1,10}\b' "$run/console" | head -n 1) || return 1
+	[[ $line =~ cs_nsec:\ ([0-9]+)\ wd_nsec:\ ([0-9]+) ]] &&
+		[ $((BASH_REMATCH[1] - BASH_REMATCH[2])) -gt $((600 * 1000000000)) ]
+}
+
 # ask WORDS...: to QEMU's monitor, a line each; what it answers goes to $run/answers.
 ask() {
 	printf '%s\n' "$@" 1<>"$run/monitor.in"

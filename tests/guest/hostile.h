@@ -101,6 +101,16 @@ static bool some_reset(void)
 	return !below(probe_can_reset_pkey() ? 3 : 30);
 }
 
+static bool can_answer_memory_errors(void)
+{
+	return !madv_query(ESTP_FEATURE_MCEERR);
+}
+
+static u32 some_causes(void)
+{
+	return 1 + below(can_answer_memory_errors() || !below(30) ? ESTP_CAUSE_VALID : ESTP_CAUSE_PAGE);
+}
+
 /* Of what a thread has written last, what is rare: taken, it counts. */
 enum { CLEARS_FP, RESETS_KEYS, MEMORY_ERRORS, RARE_NR };
 static __thread bool written[RARE_NR];
@@ -165,7 +175,7 @@ static struct estp_table *table(size_t *len)
 		e[i].length = INSN_ALIGN * (1 + below(below(4) ? 64 : 3 * page / INSN_ALIGN));
 		e[i].response = below(ARENA_PAGES) * page + (below(8) ? some_answer() : some_entry(page));
 		e[i].selector = below(3);
-		e[i].causes = e[i].selector == ESTP_FAULT ? 1 + below(ESTP_CAUSE_VALID) : 0;
+		e[i].causes = e[i].selector == ESTP_FAULT ? some_causes() : 0;
 		if (e[i].selector == ESTP_INTERRUPT) {
 			e[i].response_len = INSN_ALIGN * (1 + below(4));
 			e[i].clear_mask = some_mask();
