@@ -72,11 +72,11 @@ far_return() {
 
 # QEMU's TSC is the host's, which may leap when the host is itself moved to another machine. All
 # that waits is then found to have waited for days. The kernel's watchdog of clocks tells: by another clock it
-# was a moment, some seconds at most.
+# was a moment, some seconds at most. Whatever else there is in the log is trouble all the same.
 clock_leapt() {
 	local line
-	[[ $found == *stall* || $found == *lockup* || $found == *' blocked for '* ]] || return 1
-	line=$(grep -a -E 'skipping watchdog check: cs_nsec: [0-9]{13,18} wd_nsec: [0-9]{1,10}\b' "$run/console" | head -n 1) || return 1
+	! grep -qvE 'stall|lockup|LOCKUP| blocked for ' <<<"$(trouble)" || return 1
+	line=$(grep -a -m 1 -E 'skipping watchdog check: cs_nsec: [0-9]{13,18} wd_nsec: [0-9]{1,10}\b' "$run/console") || return 1
 	[[ $line =~ cs_nsec:\ ([0-9]+)\ wd_nsec:\ ([0-9]+) ]] &&
 		[ $((BASH_REMATCH[1] - BASH_REMATCH[2])) -gt $((600 * 1000000000)) ]
 }

@@ -2,7 +2,8 @@
 /*
  * The instructions of live_subject.c's and watch_subject.c's sequences, as text:
  *
- *   LOAD(to, from)	a register := what a memory operand holds
+ *   LOAD(to, from)	a register := what a memory operand holds; AT(register): one
+ *   RELAX		in a loop that waits
  *   SPIN_ONCE		"entered" := "one", and then for ever
  *   SPIN		for ever
  *   COUNT		"n" := 1000 and down to 0, then "tally" + 1, by one store at the end ("t": scratch)
